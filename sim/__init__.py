@@ -1,0 +1,1 @@
+"""Scenario forecasting: probabilities, dates and drivers from explicit causal scenarios."""

@@ -1,0 +1,436 @@
+"""Expression text to a syntax tree; the grammar is in ``docs/file-format.md``.
+
+A recursive-descent parser over a regular-expression tokenizer. Nothing is ever evaluated as
+Python: there are no attributes, subscripts or calls beyond the functions listed here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+from sim.errors import did_you_mean, one_of
+from sim.units import REFUSED_UNITS, UNITS
+
+MAX_CHARACTERS = 4_000
+MAX_DEPTH = 64
+MAX_NODES = 500
+
+#: Functions with the number of their arguments; None: two or more.
+FUNCTIONS: dict[str, int | None] = {
+    "min": None,
+    "max": None,
+    "abs": 1,
+    "exp": 1,
+    "log": 1,
+    "sqrt": 1,
+    "floor": 1,
+    "ceil": 1,
+    "mod": 2,
+    "clip": 3,
+    "logistic": 1,
+}
+FOLDS = ("sum", "any", "all", "min", "max")
+KEYWORDS = frozenset({"and", "or", "not", "if", "else", "for", "in", "true", "false"})
+RESERVED = frozenset({*UNITS, *FUNCTIONS, *FOLDS, *KEYWORDS, "time", "inf"})
+
+_TOKEN = re.compile(
+    r"""(?P<blank>[ \t\r\n]+)
+      | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+      | (?P<name>(?:[^\W\d_]|\$)[\w.$]*)
+      | (?P<op>\*\*|<=|>=|==|!=|[-+*/()<>,])""",
+    re.VERBOSE,
+)
+_COMPARE = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
+
+
+class ExprError(Exception):
+    """A fault at characters ``start`` to ``end`` of an expression's text."""
+
+    def __init__(
+        self, message: str, start: int, end: int, *, expected: str = "", hint: str = "", code: str
+    ) -> None:
+        super().__init__(message)
+        self.message, self.start, self.end = message, start, max(end, start + 1)
+        self.expected, self.hint, self.code = expected, hint, code
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number, with the unit that follows it."""
+
+    value: float
+    unit: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A dotted name; ``$i`` inside it is text, and ``$i`` alone stands for a bracketed value."""
+
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operator of :data:`sim.net.expr.OPERATORS` with its arguments."""
+
+    op: str
+    args: tuple[Tree, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """``sum(body for letter in list)`` and its kin."""
+
+    kind: str
+    body: Tree
+    letter: str
+    list_name: str
+    start: int
+    end: int
+
+
+Tree = Number | Name | Operation | Fold
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    start: int
+    end: int
+
+
+def parse(text: str) -> Tree:
+    """Return the syntax tree of ``text``.
+
+    Raises
+    ------
+    ExprError
+        With the place, what was expected and a hint; the first fault only.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise ExprError(
+            f"an expression of {len(text)} characters",
+            0,
+            len(text),
+            expected=f"at most {MAX_CHARACTERS} characters",
+            hint="split it into definitions",
+            code="too-large",
+        )
+    return _Parser(text).whole()
+
+
+def _tokens(text: str) -> list[_Token]:
+    found: list[_Token] = []
+    at = 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        if match is None:
+            _bad_character(text, at)
+        kind = match.lastgroup or ""
+        if kind == "name" and match[0].endswith("."):
+            raise ExprError(f"the name '{match[0]}' ends in a dot", at, match.end(), code="syntax")
+        if kind != "blank":
+            word = unicodedata.normalize("NFC", match[0])
+            found.append(_Token("keyword" if word in KEYWORDS else kind, word, at, match.end()))
+        at = match.end()
+    found.append(_Token("end", "", len(text), len(text)))
+    return found
+
+
+_HINTS = {
+    "=": "write '==' to compare",
+    "&": "write 'and'",
+    "|": "write 'or'",
+    "!": "write 'not', or '!=' to compare",
+    "^": "write '**' for a power",
+    "%": "write mod(a, b) for a remainder, or a fraction such as 0.2 for a percentage",
+    "[": "square brackets have no meaning in an expression",
+    '"': "a label or a name stands without quotation marks",
+    "'": "a label or a name stands without quotation marks",
+    ":": "write 'a if condition else b' for a choice",
+    "_": "a name starts with a letter",
+}
+
+
+def _bad_character(text: str, at: int) -> NoReturn:
+    character = text[at]
+    shown = character if character.isprintable() else f"U+{ord(character):04X}"
+    hint = _HINTS.get(character, "")
+    if character.isdigit():
+        hint = "digits are 0 to 9 only"
+    raise ExprError(f"unexpected character '{shown}'", at, at + 1, hint=hint, code="syntax")
+
+
+class _Parser:
+    def __init__(self, text: str) -> None:
+        self.tokens = _tokens(text)
+        self.at = 0
+        self.depth = 0
+        self.n_nodes = 0
+
+    @property
+    def token(self) -> _Token:
+        return self.tokens[self.at]
+
+    def whole(self) -> Tree:
+        tree = self.expression()
+        if self.token.kind != "end":
+            self.fail_at_token("an operator or the end of the expression")
+        return tree
+
+    # Each method below parses one rule of the grammar, loosest binding first.
+
+    def expression(self) -> Tree:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            token = self.token
+            raise ExprError(
+                "an expression nested too deeply",
+                token.start,
+                token.end,
+                expected=f"at most {MAX_DEPTH} levels",
+                hint="split it into definitions",
+                code="too-large",
+            )
+        value = self.disjunction()
+        if self.take("if"):
+            condition = self.disjunction()
+            self.need("else", "a choice reads 'a if condition else b'")
+            other = self.expression()
+            value = self.node("select", condition, value, other)
+        self.depth -= 1
+        return value
+
+    def disjunction(self) -> Tree:
+        return self.chain("or", "or", self.conjunction)
+
+    def conjunction(self) -> Tree:
+        return self.chain("and", "and", self.negation)
+
+    def negation(self) -> Tree:
+        start = self.token.start
+        if self.take("not"):
+            with_depth = self.deeper(self.negation)
+            return self.node("not", with_depth, start=start)
+        return self.comparison()
+
+    def comparison(self) -> Tree:
+        left = self.sum()
+        if self.token.text not in _COMPARE or self.token.kind != "op":
+            return left
+        op = self.advance().text
+        right = self.sum()
+        if self.token.text in _COMPARE and self.token.kind == "op":
+            token = self.token
+            raise ExprError(
+                "a chained comparison",
+                token.start,
+                token.end,
+                hint="write 'a < b and b < c'",
+                code="syntax",
+            )
+        return self.node(_COMPARE[op], left, right)
+
+    def sum(self) -> Tree:
+        left = self.term()
+        while self.token.kind == "op" and self.token.text in ("+", "-"):
+            op = "add" if self.advance().text == "+" else "sub"
+            left = self.node(op, left, self.term())
+        return left
+
+    def term(self) -> Tree:
+        left = self.factor()
+        while self.token.kind == "op" and self.token.text in ("*", "/"):
+            op = "mul" if self.advance().text == "*" else "div"
+            left = self.node(op, left, self.factor())
+        return left
+
+    def factor(self) -> Tree:
+        start = self.token.start
+        if self.take("-"):
+            return self.node("neg", self.deeper(self.factor), start=start)
+        if self.take("+"):
+            return self.deeper(self.factor)
+        return self.power()
+
+    def power(self) -> Tree:
+        base = self.atom()
+        if self.take("**"):
+            return self.node("pow", base, self.deeper(self.factor))
+        return base
+
+    def atom(self) -> Tree:
+        token = self.token
+        if token.kind == "number":
+            return self.quantity()
+        if token.kind == "name":
+            self.advance()
+            if self.token.text == "(" and self.token.kind == "op":
+                return self.function(token)
+            return self.counted(Name(token.text, token.start, token.end))
+        if token.text in ("true", "false"):
+            self.advance()
+            return self.counted(Number(float(token.text == "true"), "", token.start, token.end))
+        if self.take("("):
+            inner = self.expression()
+            self.need(")", "a bracket is not closed")
+            return inner
+        self.fail_at_token("a number, a name or a bracket")
+
+    def quantity(self) -> Tree:
+        token = self.advance()
+        unit, end = "", token.end
+        value = float(token.text)
+        if value == float("inf"):
+            raise ExprError(
+                "a number too large to hold",
+                token.start,
+                token.end,
+                hint="write inf",
+                code="syntax",
+            )
+        if self.token.kind == "name":
+            after = self.advance()
+            unit, end = after.text, after.end
+            if unit not in UNITS:
+                hint = REFUSED_UNITS.get(unit) or did_you_mean(unit, UNITS)
+                raise ExprError(
+                    f"unknown unit '{unit}'",
+                    after.start,
+                    after.end,
+                    expected="one of s, minute, h, hour, day, week, m, km, person, tonne",
+                    hint=hint,
+                    code="unknown-unit",
+                )
+        return self.counted(Number(value, unit, token.start, end))
+
+    def function(self, name: _Token) -> Tree:
+        if name.text not in FUNCTIONS and name.text not in FOLDS:
+            raise ExprError(
+                f"unknown function '{name.text}'",
+                name.start,
+                name.end,
+                expected=one_of(sorted({*FUNCTIONS, *FOLDS}), limit=20),
+                hint=did_you_mean(name.text, [*FUNCTIONS, *FOLDS]),
+                code="unknown-function",
+            )
+        self.advance()  # the bracket
+        args = [self.expression()]
+        if self.take("for"):
+            return self.fold(name, args[0])
+        while self.take(","):
+            args.append(self.expression())
+        close = self.token
+        self.need(")", "a bracket is not closed")
+        self.check_arguments(name, len(args), close.end)
+        return self.node(name.text, *args, start=name.start)
+
+    def check_arguments(self, name: _Token, n_args: int, end: int) -> None:
+        if name.text not in FUNCTIONS:
+            raise ExprError(
+                f"'{name.text}' without 'for'",
+                name.start,
+                end,
+                expected=f"{name.text}(EXPR for j in LIST)",
+                code="syntax",
+            )
+        wanted = FUNCTIONS[name.text]
+        if n_args == wanted or (wanted is None and n_args >= 2):
+            return
+        raise ExprError(
+            f"'{name.text}' with {n_args} argument{'s' * (n_args != 1)}",
+            name.start,
+            end,
+            expected="two or more arguments" if wanted is None else f"{wanted}",
+            code="syntax",
+        )
+
+    def fold(self, name: _Token, body: Tree) -> Tree:
+        if name.text not in FOLDS:
+            raise ExprError(
+                f"'{name.text}' cannot fold over a list",
+                name.start,
+                name.end,
+                expected=one_of(FOLDS),
+                code="syntax",
+            )
+        letter = self.need_name("a letter after 'for'")
+        self.need("in", "a fold reads 'EXPR for j in LIST'")
+        list_name = self.need_name("the name of a list after 'in'")
+        close = self.token
+        self.need(")", "a bracket is not closed")
+        return self.counted(
+            Fold(name.text, body, letter.text, list_name.text, name.start, close.end)
+        )
+
+    # Helpers.
+
+    def chain(self, op: str, keyword: str, rule: Callable[[], Tree]) -> Tree:
+        left = rule()
+        while self.take(keyword):
+            left = self.node(op, left, rule())
+        return left
+
+    def deeper(self, rule: Callable[[], Tree]) -> Tree:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            self.fail_at_token(f"at most {MAX_DEPTH} levels of nesting", code="too-large")
+        tree = rule()
+        self.depth -= 1
+        return tree
+
+    def node(self, op: str, *args: Tree, start: int | None = None) -> Tree:
+        first = min(arg.start for arg in args) if start is None else start
+        end = self.tokens[self.at - 1].end
+        return self.counted(Operation(op, args, first, end))
+
+    def counted(self, tree: Tree) -> Tree:
+        self.n_nodes += 1
+        if self.n_nodes > MAX_NODES:
+            raise ExprError(
+                "an expression of too many parts",
+                tree.start,
+                tree.end,
+                expected=f"at most {MAX_NODES}",
+                hint="split it into definitions",
+                code="too-large",
+            )
+        return tree
+
+    def advance(self) -> _Token:
+        token = self.token
+        self.at += 1
+        return token
+
+    def take(self, text: str) -> bool:
+        if self.token.text == text and self.token.kind in ("op", "keyword"):
+            self.at += 1
+            return True
+        return False
+
+    def need(self, text: str, hint: str) -> None:
+        if not self.take(text):
+            self.fail_at_token(f"'{text}'", hint=hint)
+
+    def need_name(self, what: str) -> _Token:
+        if self.token.kind != "name":
+            self.fail_at_token(what)
+        return self.advance()
+
+    def fail_at_token(self, expected: str, hint: str = "", code: str = "syntax") -> NoReturn:
+        token = self.token
+        found = "the end of the expression" if token.kind == "end" else f"'{token.text}'"
+        raise ExprError(
+            f"unexpected {found}", token.start, token.end, expected=expected, hint=hint, code=code
+        )
