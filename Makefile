@@ -1,0 +1,68 @@
+# Everything runs from a virtual environment that this file builds out of the lock files.
+#
+#   make run     the flagship scenario: numbers, pictures and report in results/
+#   make test    all tests               make lint    format, lint, types, walls between rooms
+#   make bench   speed against peers     make lock    renew the lock files (needs uv)
+#   make clean   remove caches           make distclean   remove the environments as well
+#
+# PYTHON=python3.13 picks the interpreter (3.11 to 3.14).
+
+PYTHON ?= python3
+PYTEST_ARGS ?=
+BENCH_ARGS ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+BENCH_VENV := .venv-bench
+PIP_INSTALL := -m pip install --quiet --require-hashes --only-binary :all:
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := run
+.PHONY: run test lint bench lock clean distclean env env-dev env-bench
+
+# Each environment keeps a copy of the lock it was built from, written last: an interrupted
+# install leaves none, and what counts is a lock's content, not its date.
+
+env:
+	@cmp -s requirements.lock $(VENV)/requirements.lock || { \
+	  echo "setting up $(VENV): about a minute, once" && \
+	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.13")' && \
+	  $(PYTHON) -m venv --clear $(VENV) && \
+	  $(PY) $(PIP_INSTALL) -r requirements.lock && \
+	  cp requirements.lock $(VENV)/requirements.lock; }
+
+env-dev: env
+	@cmp -s requirements-dev.lock $(VENV)/requirements-dev.lock || { \
+	  echo "adding the tools for tests and lint to $(VENV)" && \
+	  $(PY) $(PIP_INSTALL) -r requirements-dev.lock && \
+	  cp requirements-dev.lock $(VENV)/requirements-dev.lock; }
+
+run: env
+	$(PY) run.py run scenarios/homs_2024.yaml
+
+# One process fills the kernel cache, so that parallel test workers find it filled.
+test: env-dev
+	@if [ -f sim/engines/compiled/warm.py ]; then $(PY) -m sim.engines.compiled.warm; fi
+	$(PY) -m pytest $(PYTEST_ARGS)
+
+lint: env-dev
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy --strict
+	$(VENV)/bin/lint-imports --no-logo --cache-dir .import_linter_cache
+
+# uv is wanted only here. `--no-config`: a lock must not depend on the machine that makes it.
+UV_LOCK := uv pip compile --no-config --universal --python-version 3.11 --generate-hashes \
+  --no-emit-index-url --no-header --no-annotate --quiet --upgrade
+
+lock:
+	$(UV_LOCK) pyproject.toml -o requirements.lock
+	$(UV_LOCK) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
+	$(UV_LOCK) --group bench -o requirements-bench.lock
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov
+	find sim tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf $(VENV) $(BENCH_VENV)
