@@ -117,11 +117,15 @@ class RunFault(RuntimeError):
 
 
 class Interrupted(Exception):
-    """A run was asked to stop; ``n_done`` replications (the first ones) are complete."""
+    """A run was asked to stop; the first ``n_done`` replications are complete.
 
-    def __init__(self, n_done: int) -> None:
+    ``partial`` holds their results (a ``Batch``, an ``Ensemble``: whatever the run would have
+    returned), None if there are none.
+    """
+
+    def __init__(self, n_done: int, partial: object = None) -> None:
         super().__init__(f"interrupted after {n_done} replications")
-        self.n_done = n_done
+        self.n_done, self.partial = n_done, partial
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

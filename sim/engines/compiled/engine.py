@@ -1,0 +1,151 @@
+"""The compiled engine: a lowered net and the arrays that its replications live in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from sim.engines.compiled.kernel import FAULTED, NO_GUARD, NO_WORK, RUNNING, States, kernel
+from sim.engines.compiled.lower import lower
+from sim.ensemble.batch import NO_VIA, NOT_YET, Batch, Floats
+from sim.net.model import Net
+
+Control = npt.NDArray[np.int64]
+
+
+class FaultAt(Exception):
+    """A replication broke a rule of the net; the reference engine says which."""
+
+    def __init__(self, replication: int) -> None:
+        super().__init__(f"replication {replication}")
+        self.replication = replication
+
+
+class Stopped(Exception):
+    """The control flag was set before every replication was done."""
+
+
+def no_control() -> Control:
+    """Return a control that never asks to stop."""
+    return np.zeros(1, dtype=np.int64)
+
+
+class CompiledEngine:
+    """Runs one net; the same seed gives the same bits as the reference engine.
+
+    May be used by several threads at once.
+    """
+
+    def __init__(self, net: Net) -> None:
+        self.net = net
+        self._lowered = lower(net)
+        self._kernel = kernel()
+
+    def inputs(self, seed: int, replications: Sequence[int] | npt.NDArray[np.int64]) -> Floats:
+        """Return the inputs of replications, shape (n, n_inputs), in net order.
+
+        Raises
+        ------
+        FaultAt
+            Where the arguments of a prior are impossible.
+        """
+        numbers = np.asarray(replications, dtype=np.uint64)
+        inputs = np.empty((len(numbers), len(self.net.inputs)))
+        scratch = np.zeros(self._lowered.n_slots)
+        n_done = self._kernel.draw_inputs(
+            self._lowered.program, np.uint64(seed), numbers, scratch, inputs
+        )
+        if n_done < len(numbers):
+            raise FaultAt(int(numbers[n_done]))
+        return inputs
+
+    def start(self, inputs: Floats, replications: Sequence[int] | npt.NDArray[np.int64]) -> States:
+        """Return blank states of replications, one row of ``inputs`` each."""
+        program, net = self._lowered.program, self.net
+        n, n_clocks = len(inputs), len(net.transitions)
+        n_lanes = max(4, -(-program.n_timed // 4) * 4)
+        slots = np.zeros((n, self._lowered.n_slots))
+        slots[:, program.first_input : program.first_input + len(net.inputs)] = inputs
+        n_outcomes, n_totals, n_watches = len(net.outcomes), len(net.totals), len(net.watches)
+        return States(
+            replications=np.asarray(replications, dtype=np.uint64),
+            slots=slots,
+            work=np.full((n, n_clocks), NO_WORK),
+            since=np.zeros((n, n_clocks)),
+            pace=np.full((n, n_clocks), NO_GUARD),
+            due=np.full((n, n_lanes), np.inf),
+            lives=np.zeros((n, n_clocks), dtype=np.int64),
+            n_idle=np.zeros(n, dtype=np.int64),
+            next_grid=np.zeros(n, dtype=np.int64),
+            total_value=np.zeros((n, n_totals)),
+            total_since=np.zeros((n, n_totals)),
+            times=np.full((n, n_outcomes), np.inf),
+            causes=np.full((n, n_outcomes), NOT_YET, dtype=np.int32),
+            via=np.full((n, n_outcomes), NO_VIA, dtype=np.int32),
+            end_times=np.full(n, np.nan),
+            end_reasons=np.full(n, RUNNING, dtype=np.uint8),
+            watch=np.full((n, len(net.grid) if n_watches else 0, n_watches), np.nan),
+            totals=np.zeros((n, n_totals)),
+            clipped=np.zeros((n, len(net.variables)), dtype=np.uint8),
+            n_events=np.full(n, -1, dtype=np.int64),
+        )
+
+    def advance(
+        self,
+        states: States,
+        *,
+        seed: int,
+        until: float = np.inf,
+        control: Control | None = None,
+    ) -> None:
+        """Advance states in place to ``until`` (seconds), or to the end of their replications.
+
+        Advancing to s and then to T is the same, bit for bit, as advancing to T.
+
+        Raises
+        ------
+        FaultAt
+            With the first replication that breaks a rule of the net.
+        Stopped
+            If ``control[0]`` is set by another thread meanwhile.
+        """
+        flag = no_control() if control is None else control
+        n_done = self._kernel.advance(
+            self._lowered.program, np.uint64(seed), states, float(until), flag
+        )
+        if n_done == len(states.replications):
+            return
+        if states.end_reasons[n_done] == FAULTED:
+            raise FaultAt(int(states.replications[n_done]))
+        raise Stopped
+
+    def batch(self, states: States, inputs: Floats) -> Batch:
+        """Return the results of states that have come to their end."""
+        return Batch(
+            replications=states.replications.astype(np.int64),
+            inputs=inputs,
+            times=states.times,
+            causes=states.causes,
+            via=states.via,
+            end_times=states.end_times,
+            end_reasons=states.end_reasons,
+            watch=states.watch,
+            totals=states.totals,
+            clipped=states.clipped,
+            n_events=states.n_events,
+        )
+
+    def run(
+        self,
+        seed: int,
+        replications: Sequence[int] | npt.NDArray[np.int64],
+        inputs: Floats | None = None,
+        control: Control | None = None,
+    ) -> Batch:
+        """Run replications to their end."""
+        given = self.inputs(seed, replications) if inputs is None else inputs
+        states = self.start(given, replications)
+        self.advance(states, seed=seed, control=control)
+        return self.batch(states, given)

@@ -1,0 +1,665 @@
+"""The kernel: advances the states of replications from one time to another.
+
+One numba function for every net, compiled once and cached on disk; what differs between nets comes
+in as tables (:class:`Program`) and as the addresses of lowered functions. It is the same algorithm
+as the reference engine's, in the order of ``sim/net/SEMANTICS.md``, and gives the same bits.
+
+Only what numba can compile may be called from here; :func:`build` says how the cache stays true.
+"""
+
+# numba types what it compiles by itself: mypy does not check the bodies here.
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, misc"
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import math
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import llvmlite.binding as llvm
+import numpy as np
+import numpy.typing as npt
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic, overload, register_jitable
+
+from sim import draws, ieee
+from sim.engines.compiled.emit import FAULTY, NO_GUARD
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Words = npt.NDArray[np.uint64]
+Codes = npt.NDArray[np.int32]
+Flags = npt.NDArray[np.uint8]
+
+WORK, EVERY, INSTANTS, IMMEDIATE = 0, 1, 2, 3
+RUNNING, FAULTED = 255, 254
+AT_HORIZON, AT_STOP, DEAD = 0, 1, 2
+NO_WORK = -1.0  # in States.work: the clock holds none
+EVENTS_BETWEEN_LOOKS = 4096
+FIRINGS_AT_ONE_TIME = 10_000
+
+
+class Program(NamedTuple):
+    """A lowered net. Clocks are in scan order (ties broken by the first), immediates last."""
+
+    constants: Floats
+    n_timed: int
+    #: By law: kind, number of arguments, where they stand, function that computes them (0: none,
+    #: they stand in ``constants``, else in the slots).
+    laws: Ints
+    input_laws: Ints
+    input_functions: Ints
+    input_hashes: Words
+    # Places in the slots.
+    first_input: int
+    first_outcome: int
+    first_variable: int
+    first_watch: int
+    first_total: int
+    clipped: int
+    stop: int
+    horizon: int
+    weights: int
+    clock_slot: int
+    tick_slot: int
+    # By clock.
+    kinds: Ints
+    work_laws: Ints
+    hashes: Words
+    keeps: Flags
+    first_firing: Ints
+    n_branches: Ints
+    weight_functions: Ints
+    draw_start: Ints
+    draw_laws: Ints
+    draw_slots: Ints
+    draw_hashes: Words
+    instants: Ints
+    works_read: Ints
+    # By firing, and last for the start.
+    fire_functions: Ints
+    definition_start: Ints
+    definition_functions: Ints
+    outcome_start: Ints
+    outcome_functions: Ints
+    pace_start: Ints
+    pace_functions: Ints
+    update_start: Ints
+    update_clocks: Ints
+    assign_start: Ints
+    assign_clocks: Ints
+    assign_slots: Ints
+    touches_totals: Ints
+    # Watch.
+    watch_function: int
+    watch_works: Ints
+    grid: Floats
+    event_limit: int
+
+
+class States(NamedTuple):
+    """States of n replications; the results among them are filled as they come."""
+
+    replications: Words
+    slots: Floats
+    #: By clock: work left (or NO_WORK), since when, at what pace, when it is due, lives so far.
+    work: Floats
+    since: Floats
+    pace: Floats
+    due: Floats
+    lives: Ints
+    n_idle: Ints
+    next_grid: Ints
+    total_value: Floats
+    total_since: Floats
+    # Results, as in sim.ensemble.batch.Batch.
+    times: Floats
+    causes: Codes
+    via: Codes
+    end_times: Floats
+    end_reasons: Flags
+    watch: Floats
+    totals: Floats
+    clipped: Flags
+    n_events: Ints
+
+
+@intrinsic
+def _call(typing_context: Any, function: Any, slots: Any, constants: Any) -> Any:
+    """Call ``i64 f(ptr, ptr)`` at an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        word, pointer = ir.IntType(64), ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(word, [pointer, pointer])
+        target = builder.inttoptr(args[0], kind.as_pointer())
+        return builder.call(target, [builder.inttoptr(arg, pointer) for arg in args[1:]])
+
+    return types.int64(types.int64, types.int64, types.int64), generate
+
+
+@intrinsic
+def _high_product(typing_context: Any, a: Any, b: Any) -> Any:
+    """Return the high word of a 64 by 64 bit product."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        wide = ir.IntType(128)
+        product = builder.mul(builder.zext(args[0], wide), builder.zext(args[1], wide))
+        return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
+
+    return types.uint64(types.uint64, types.uint64), generate
+
+
+# The shared scalar functions, with their primitives replaced by the same C functions.
+
+
+def _external(name: str) -> Any:
+    symbol = f"frontcast_{name}"
+    llvm.add_symbol(symbol, draws.special_address(name))
+    n_args = draws.SPECIAL_FUNCTIONS[name]
+    return types.ExternalFunction(
+        symbol, types.float64(*[types.float64] * n_args, types.intc)
+    )
+
+
+_ndtri, _gammaincinv, _betaincinv = (
+    _external(name) for name in ("ndtri", "gammaincinv", "betaincinv")
+)
+
+
+@overload(draws.ndtri)
+def _ndtri_overload(u):
+    return lambda u: _ndtri(u, 1)
+
+
+@overload(draws.gammaincinv)
+def _gammaincinv_overload(shape, u):
+    return lambda shape, u: _gammaincinv(shape, u, 1)
+
+
+@overload(draws.betaincinv)
+def _betaincinv_overload(a, b, u):
+    return lambda a, b, u: _betaincinv(a, b, u, 1)
+
+
+@overload(ieee.exp)
+def _exp_overload(x):
+    return lambda x: math.exp(x)
+
+
+@overload(ieee.power)
+def _power_overload(x, y):
+    return lambda x, y: math.pow(x, y)
+
+
+for _shared in (draws.weights_are_valid, draws.choose, draws.are_valid):
+    register_jitable(_shared)
+_invert = njit(nogil=True)(draws.invert)
+_are_valid = njit(nogil=True)(draws.are_valid)
+_choose = njit(nogil=True)(draws.choose)
+_weights_are_valid = njit(nogil=True)(draws.weights_are_valid)
+
+
+@njit(nogil=True, inline="always")
+def _block(seed, replication, life, name):
+    """Return words 0 and 1 of a Philox4x64-10 block as uniforms (twin of ``draws.uniforms``)."""
+    k0, k1 = seed, replication
+    c0, c1, c2, c3 = life, name, np.uint64(0), np.uint64(0)
+    m0, m1 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
+    w0, w1 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
+    for _ in range(10):
+        h0, l0 = _high_product(m0, c0), m0 * c0
+        h1, l1 = _high_product(m1, c2), m1 * c2
+        c0, c1, c2, c3 = h1 ^ c1 ^ k0, l1, h0 ^ c3 ^ k1, l0
+        k0, k1 = k0 + w0, k1 + w1
+    u0 = (np.float64(c0 >> np.uint64(12)) + 0.5) * 2.0**-52
+    u1 = (np.float64(c1 >> np.uint64(12)) + 0.5) * 2.0**-52
+    return u0, u1
+
+
+@njit(nogil=True)
+def _sample(laws, law, u, slots, slots_at, constants, constants_at):
+    """Return the value of a law at ``u``; NaN if its arguments are impossible."""
+    kind, n, at, function = laws[law, 0], laws[law, 1], laws[law, 2], laws[law, 3]
+    args = constants
+    if function != 0:
+        _call(function, slots_at, constants_at)
+        args = slots
+    if not _are_valid(kind, args, at, n):
+        return math.nan
+    return _invert(kind, u, args, at, n)
+
+
+@njit(nogil=True, inline="always")
+def _work_left(work, since, pace, t):
+    """Return the work that a clock still holds at ``t``; 0 if it holds none."""
+    if work == NO_WORK:
+        return 0.0
+    if pace == NO_GUARD:
+        return work
+    left = work - pace * (t - since)
+    return 0.0 if 0.0 > left else left
+
+
+@njit(nogil=True)
+def _fill_works(rows, group, slots, work, since, pace, t):
+    """Hand the work left to the expressions of a group that read it."""
+    for i in range(rows.shape[0]):
+        if rows[i, 0] == group:
+            c = rows[i, 1]
+            slots[rows[i, 2]] = _work_left(work[c], since[c], pace[c], t)
+
+
+@njit(nogil=True)
+def _tick(p, slots, c, n):
+    """Return the time of the n-th tick of a timetable, n from 1."""
+    if p.kinds[c] == EVERY:
+        return slots[p.tick_slot + 2 * c] + (n - 1) * slots[p.tick_slot + 2 * c + 1]
+    if n > p.instants[c, 1]:
+        return math.inf
+    return slots[p.instants[c, 0] + n - 1]
+
+
+@njit(nogil=True)
+def _begin_ticks(p, slots, due):
+    """Set the first tick of every timetable; return False if a timetable is impossible."""
+    for c in range(p.n_timed):
+        if p.kinds[c] == EVERY:
+            start, period = slots[p.tick_slot + 2 * c], slots[p.tick_slot + 2 * c + 1]
+            if not (0.0 <= start < math.inf and 0.0 < period < math.inf):
+                return False
+        elif p.kinds[c] == INSTANTS:
+            first, n = p.instants[c, 0], p.instants[c, 1]
+            at = np.sort(slots[first : first + n])
+            slots[first : first + n] = at
+            if n > 0 and not (0.0 <= at[0] and at[n - 1] < math.inf):
+                return False
+        else:
+            continue
+        due[c] = _tick(p, slots, c, 1)
+    return True
+
+
+@njit(nogil=True)
+def _sample_watch(p, slots, s_at, c_at, work, since, pace, t):
+    """Evaluate the watch expressions at ``t`` into the slots; return whether one is NaN."""
+    if p.watch_works.shape[0] > 0:
+        _fill_works(p.watch_works, 0, slots, work, since, pace, t)
+    return p.watch_function != 0 and _call(p.watch_function, s_at, c_at) != 0
+
+
+@njit(nogil=True)
+def _draw(p, seed, replication, c, life, slots, s_at, c_at):
+    """Take the named draws of a firing; return False if a law is impossible."""
+    for d in range(p.draw_start[c], p.draw_start[c + 1]):
+        u, _ = _block(seed, replication, np.uint64(life), p.draw_hashes[d])
+        value = _sample(p.laws, p.draw_laws[d], u, slots, s_at, p.constants, c_at)
+        if math.isnan(value):
+            return False
+        slots[p.draw_slots[d]] = value
+    return True
+
+
+@njit(nogil=True)
+def _branch(p, seed, replication, c, life, slots, s_at, c_at):
+    """Return the branch that a firing takes; -1 if the weights are impossible."""
+    if p.weight_functions[c] != 0:
+        _call(p.weight_functions[c], s_at, c_at)
+    if not _weights_are_valid(slots, p.weights, p.n_branches[c]):
+        return -1
+    _, u = _block(seed, replication, np.uint64(life), p.hashes[c])
+    return _choose(u, slots, p.weights, p.n_branches[c])
+
+
+def _draw_inputs(p, seed, replications, scratch, inputs):
+    """Fill ``inputs`` (n, n_inputs); return the first row with an impossible law, or n.
+
+    ``scratch`` is one row of slots.
+    """
+    c_at, s_at = p.constants.ctypes.data, scratch.ctypes.data
+    for row in range(inputs.shape[0]):
+        for i in range(inputs.shape[1]):
+            place = p.first_input + i
+            law = p.input_laws[i]
+            if law < 0:
+                _call(p.input_functions[i], s_at, c_at)
+            else:
+                u, _ = _block(seed, replications[row], np.uint64(1), p.input_hashes[i])
+                scratch[place] = _sample(p.laws, law, u, scratch, s_at, p.constants, c_at)
+            if math.isnan(scratch[place]):
+                return row
+            inputs[row, i] = scratch[place]
+    return inputs.shape[0]
+
+
+def _advance_rows(p, seed, states, until, control):
+    """Advance every replication to ``until``; return how many rows are done.
+
+    Fewer than there are: one has faulted (its ``end_reasons`` is FAULTED), or ``control[0]`` was
+    set and the row that was under way is in no usable state.
+    """
+    n_rows = states.replications.shape[0]
+    n_clocks = p.kinds.shape[0]
+    n_timed = p.n_timed
+    n_outcomes = states.times.shape[1]
+    n_totals = states.totals.shape[1]
+    n_watches = states.watch.shape[2]
+    n_grid = p.grid.shape[0] if n_watches > 0 else 0
+    n_lanes = states.due.shape[1]
+    start = p.fire_functions.shape[0] - 1
+    constants = p.constants
+    c_at = constants.ctypes.data
+    plain = n_clocks == n_timed  # no immediates
+    fired = np.zeros(start + 1, dtype=np.int64)
+    is_fired = np.zeros(start + 1, dtype=np.uint8)
+    looked = 0
+
+    for row in range(n_rows):
+        if control[0] != 0:
+            return row
+        if states.end_reasons[row] != RUNNING:
+            continue
+        slots = states.slots[row]
+        s_at = states.slots.ctypes.data + row * states.slots.strides[0]
+        work, since = states.work[row], states.since[row]
+        pace, due = states.pace[row], states.due[row]
+        lives = states.lives[row]
+        replication = states.replications[row]
+        n_events = states.n_events[row]
+        next_grid = states.next_grid[row]
+        is_new = n_events < 0
+        if is_new:
+            n_events = 0
+        t = slots[0]
+        n_at_once = 0
+        faulted = False
+        ended = -1
+        c = -1
+        firing = start if is_new else -1
+        horizon = slots[p.horizon]
+        limit = min(until, horizon)
+
+        while True:
+            if firing < 0:
+                # (a) The earliest clock; the first of equals in scan order.
+                d0, d1, d2, d3 = math.inf, math.inf, math.inf, math.inf
+                for i in range(0, n_lanes, 4):
+                    d0 = due[i] if due[i] < d0 else d0
+                    d1 = due[i + 1] if due[i + 1] < d1 else d1
+                    d2 = due[i + 2] if due[i + 2] < d2 else d2
+                    d3 = due[i + 3] if due[i + 3] < d3 else d3
+                d0 = d1 if d1 < d0 else d0
+                d2 = d3 if d3 < d2 else d2
+                t_next = d2 if d2 < d0 else d0
+                # (b) Watch points before it.
+                if next_grid < n_grid:
+                    while next_grid < n_grid:
+                        g = p.grid[next_grid]
+                        if g >= t_next or g > limit:
+                            break
+                        if _sample_watch(p, slots, s_at, c_at, work, since, pace, g):
+                            faulted = True
+                            break
+                        for j in range(n_watches):
+                            states.watch[row, next_grid, j] = slots[p.first_watch + j]
+                        next_grid += 1
+                    if faulted:
+                        break
+                if not t_next <= limit:
+                    if t_next == math.inf:
+                        ended = DEAD
+                    elif t_next > horizon:
+                        ended = AT_HORIZON
+                    break
+                c = 0
+                while due[c] != t_next:
+                    c += 1
+                if t_next != t:
+                    n_at_once = 0
+                t = t_next
+                slots[0] = t
+                looked += 1
+                if looked >= EVENTS_BETWEEN_LOOKS:
+                    looked = 0
+                    if control[0] != 0:
+                        return row
+                # (c) Fire.
+                if p.kinds[c] == WORK:
+                    work[c] = NO_WORK
+                    due[c] = math.inf
+                else:
+                    lives[c] += 1
+                    due[c] = _tick(p, slots, c, lives[c] + 1)
+                    guard = slots[p.clock_slot + c]
+                    if guard == NO_GUARD:
+                        states.n_idle[row] += 1
+                        if states.n_idle[row] > p.event_limit:
+                            faulted = True
+                            break
+                        continue
+                    if guard == FAULTY:
+                        faulted = True
+                        break
+                firing = -2 - c  # to be resolved into a firing below
+
+            # A firing's draws and branch; then its effects, and whatever follows at once.
+            n_fired = 0
+            cause, via = -1, -1
+            if firing == start:
+                cause = -1
+            while True:
+                if firing < 0:
+                    c = -2 - firing
+                    n_events += 1
+                    n_at_once += 1
+                    if n_events > p.event_limit or n_at_once > FIRINGS_AT_ONE_TIME:
+                        faulted = True
+                        break
+                    if p.works_read.shape[0] > 0:
+                        _fill_works(p.works_read, c, slots, work, since, pace, t)
+                    branch = 0
+                    if p.draw_start[c] != p.draw_start[c + 1] and not _draw(
+                        p, seed, replication, c, lives[c], slots, s_at, c_at
+                    ):
+                        faulted = True
+                        break
+                    if p.n_branches[c] > 1:
+                        branch = _branch(p, seed, replication, c, lives[c], slots, s_at, c_at)
+                        if branch < 0:
+                            faulted = True
+                            break
+                    firing = p.first_firing[c] + branch
+                    if p.kinds[c] == IMMEDIATE:
+                        via = firing
+                    else:
+                        cause = firing
+                status = _call(p.fire_functions[firing], s_at, c_at)
+                for i in range(p.definition_start[firing], p.definition_start[firing + 1]):
+                    status |= _call(p.definition_functions[i], s_at, c_at)
+                if status != 0:
+                    faulted = True
+                    break
+                if firing == start:
+                    horizon = slots[p.horizon]
+                    limit = min(until, horizon)
+                    if not 0.0 <= horizon < math.inf or not _begin_ticks(p, slots, due):
+                        faulted = True
+                        break
+                for i in range(p.assign_start[firing], p.assign_start[firing + 1]):
+                    k = p.assign_clocks[i]
+                    if work[k] == NO_WORK:
+                        lives[k] += 1
+                    work[k] = slots[p.assign_slots[i, 0]]
+                    since[k] = t
+                    pace[k] = NO_GUARD  # so that it is taken up again below, as it stands
+                    due[k] = math.inf
+                if is_fired[firing] == 0:
+                    is_fired[firing] = 1
+                    fired[n_fired] = firing
+                    n_fired += 1
+                if plain:
+                    break
+                # (d) The first immediate whose guard holds.
+                firing = -1
+                for k in range(n_timed, n_clocks):
+                    if slots[p.clock_slot + k] != 0.0:
+                        lives[k] += 1
+                        firing = -2 - k
+                        break
+                if firing == -1:
+                    break
+            for i in range(n_fired):
+                is_fired[fired[i]] = 0
+            if faulted:
+                break
+
+            # (e) Outcomes, in file order; after several firings all are looked at.
+            whole = fired[0] if n_fired == 1 else start
+            status = 0
+            for i in range(p.outcome_start[whole], p.outcome_start[whole + 1]):
+                status |= _call(p.outcome_functions[i], s_at, c_at)
+            if status != 0:
+                faulted = True
+                break
+            for j in range(n_outcomes):
+                if slots[p.first_outcome + j] != 0.0 and states.causes[row, j] == -2:
+                    states.times[row, j] = t
+                    states.causes[row, j] = cause
+                    states.via[row, j] = via
+            if p.touches_totals[whole] != 0:
+                for j in range(n_totals):
+                    value = slots[p.first_total + j]
+                    if value != states.total_value[row, j]:
+                        states.totals[row, j] += states.total_value[row, j] * (
+                            t - states.total_since[row, j]
+                        )
+                        states.total_value[row, j] = value
+                        states.total_since[row, j] = t
+            # (f) Stop.
+            if p.stop >= 0 and slots[p.stop] != 0.0:
+                ended = AT_STOP
+                break
+            # (g) Timed clocks.
+            for f in range(n_fired):
+                firing = fired[f]
+                for i in range(p.pace_start[firing], p.pace_start[firing + 1]):
+                    _call(p.pace_functions[i], s_at, c_at)
+                for i in range(p.update_start[firing], p.update_start[firing + 1]):
+                    k = p.update_clocks[i]
+                    a = slots[p.clock_slot + k]
+                    if a == pace[k] and work[k] != NO_WORK:
+                        continue
+                    if a == FAULTY:
+                        faulted = True
+                        break
+                    if p.kinds[k] != WORK:
+                        continue
+                    if a == NO_GUARD:
+                        if work[k] != NO_WORK:
+                            if p.keeps[k] == 0:
+                                work[k] = NO_WORK
+                            else:
+                                work[k] = _work_left(work[k], since[k], pace[k], t)
+                        pace[k] = NO_GUARD
+                        since[k] = t
+                        due[k] = math.inf
+                        continue
+                    if work[k] == NO_WORK:
+                        lives[k] += 1
+                        u, _ = _block(seed, replication, np.uint64(lives[k]), p.hashes[k])
+                        if p.work_laws[k] < 0:
+                            work[k] = -math.log1p(-u)
+                        else:
+                            w = _sample(
+                                p.laws, p.work_laws[k], u, slots, s_at, constants, c_at
+                            )
+                            if not w >= 0.0:
+                                faulted = True
+                                break
+                            work[k] = w
+                    else:
+                        work[k] = _work_left(work[k], since[k], pace[k], t)
+                    since[k] = t
+                    pace[k] = a
+                    due[k] = t + work[k] / a if a > 0.0 else math.inf
+                if faulted:
+                    break
+            if faulted:
+                break
+            firing = -1
+
+        states.next_grid[row] = next_grid
+        states.n_events[row] = n_events
+        if faulted:
+            states.end_reasons[row] = FAULTED
+            return row
+        if ended < 0:
+            continue
+        # The end: totals and watch go on as the state stands, to the horizon or the stop.
+        t_end = t if ended == AT_STOP else horizon
+        for j in range(n_totals):
+            states.totals[row, j] += states.total_value[row, j] * (
+                t_end - states.total_since[row, j]
+            )
+            states.total_since[row, j] = t_end
+        while next_grid < n_grid:
+            g = p.grid[next_grid]
+            if _sample_watch(
+                p, slots, s_at, c_at, work, since, pace, g if g < t_end else t_end
+            ):
+                states.end_reasons[row] = FAULTED
+                return row
+            for j in range(n_watches):
+                states.watch[row, next_grid, j] = slots[p.first_watch + j]
+            next_grid += 1
+        states.next_grid[row] = next_grid
+        for j in range(states.clipped.shape[1]):
+            states.clipped[row, j] = np.uint8(slots[p.clipped + j] != 0.0)
+        states.end_times[row] = horizon if ended == AT_HORIZON else t
+        states.end_reasons[row] = ended
+    return n_rows
+
+
+class Kernel(NamedTuple):
+    """The compiled functions; see :func:`_advance_rows` and :func:`_draw_inputs`."""
+
+    advance: Any
+    draw_inputs: Any
+
+
+_advance_compiled = njit(nogil=True)(_advance_rows)
+_draw_inputs_compiled = njit(nogil=True)(_draw_inputs)
+
+
+def source_digest() -> int:
+    """Return a number that changes with the source of anything that the kernel compiles."""
+    text = "".join(inspect.getsource(module) for module in (draws, ieee)) + Path(
+        __file__
+    ).read_text(encoding="utf-8")
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "little")
+
+
+@cache
+def kernel() -> Kernel:
+    """Return the kernel, from numba's cache where it holds this very source."""
+    return _build(source_digest())
+
+
+def _build(digest: int) -> Kernel:
+    # numba's cache looks at this file alone, and at closure values: without the digest an edit in
+    # draws.py would go unnoticed (numba issue 1833), and a closure over a compiled function would
+    # never be found again.
+    @njit(nogil=True, cache=True)
+    def advance(program, seed, states, until, control):
+        return _advance_compiled(program, seed, states, until, control) if digest else 0
+
+    @njit(nogil=True, cache=True)
+    def draw_inputs(program, seed, replications, scratch, inputs):
+        return (
+            _draw_inputs_compiled(program, seed, replications, scratch, inputs) if digest else 0
+        )
+
+    return Kernel(advance, draw_inputs)

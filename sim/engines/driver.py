@@ -1,0 +1,140 @@
+"""Ensembles: many replications of a net, in chunks, over threads.
+
+Results are joined in the order of replications, whatever the workers and chunks, so that neither can
+change a byte. The compiled kernel runs without Python's lock; the main thread only waits, with a
+short timeout, so that an interrupt is answered at once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from typing import Literal, Protocol
+
+import numpy as np
+
+from sim.engines.reference import ReferenceEngine
+from sim.ensemble.batch import Batch, Floats, Ints, joined
+from sim.errors import Interrupted
+from sim.net.model import Net
+
+EngineName = Literal["compiled", "reference"]
+#: Told (replications done, replications asked for), from the main thread.
+Progress = Callable[[int, int], None]
+
+CHUNK = {"compiled": 256, "reference": 16}
+_LOOK_S = 0.05
+
+
+class Engine(Protocol):
+    """What every engine can do."""
+
+    def inputs(self, seed: int, replications: Ints) -> Floats:
+        """Return the inputs of replications, shape (n, n_inputs)."""
+
+    def run(self, seed: int, replications: Ints, inputs: Floats | None = None) -> Batch:
+        """Run replications to their end."""
+
+
+def run_ensemble(
+    net: Net,
+    *,
+    engine: EngineName = "compiled",
+    seed: int,
+    replications: int,
+    first: int = 0,
+    workers: int | None = None,
+    chunk: int | None = None,
+    progress: Progress | None = None,
+) -> Batch:
+    """Run replications ``first`` to ``first + replications - 1`` of a net.
+
+    Raises
+    ------
+    RunFault
+        Of the lowest-numbered replication that breaks a rule of the net.
+    Interrupted
+        On KeyboardInterrupt, with the finished prefix as ``partial``.
+    """
+    size = chunk or CHUNK[engine]
+    chunks = [
+        np.arange(a, min(a + size, first + replications))
+        for a in range(first, first + replications, size)
+    ]
+    tell = progress or (lambda done, asked: None)
+    run = _run_compiled if engine == "compiled" else _run_reference
+    done: dict[int, Batch] = {}
+    try:
+        for number, batch in run(net, seed, chunks, workers or os.cpu_count() or 1):
+            done[number] = batch
+            tell(sum(b.n for b in done.values()), replications)
+    except KeyboardInterrupt:
+        prefix = _prefix(done)
+        n_done = sum(batch.n for batch in prefix)
+        raise Interrupted(n_done, joined(prefix) if prefix else None) from None
+    return joined(_prefix(done)) if chunks else ReferenceEngine(net).run(seed, np.arange(0))
+
+
+def _prefix(done: dict[int, Batch]) -> list[Batch]:
+    prefix = []
+    while len(prefix) in done:
+        prefix.append(done[len(prefix)])
+    return prefix
+
+
+def _run_reference(
+    net: Net, seed: int, chunks: list[Ints], workers: int
+) -> Iterator[tuple[int, Batch]]:
+    engine = ReferenceEngine(net)
+    for number, replications in enumerate(chunks):
+        yield number, engine.run(seed, replications)
+
+
+def _run_compiled(
+    net: Net, seed: int, chunks: list[Ints], workers: int
+) -> Iterator[tuple[int, Batch]]:
+    from sim.engines.compiled.engine import CompiledEngine, FaultAt, Stopped, no_control
+
+    engine = CompiledEngine(net)
+    control = no_control()
+    faults: dict[int, FaultAt] = {}
+    todo = iter(enumerate(chunks))
+    running: dict[Future[Batch], int] = {}
+
+    def submit() -> None:
+        for number, replications in todo:
+            if not faults or number < min(faults):
+                future = pool.submit(engine.run, seed, replications, None, control)
+                running[future] = number
+            return
+
+    # `engine` stays in this frame until the pool is shut down: freeing its machine code while a
+    # thread runs it would crash the interpreter.
+    with ThreadPoolExecutor(workers, thread_name_prefix="replications") as pool:
+        try:
+            for _ in range(2 * workers):
+                submit()
+            while running:
+                finished, _ = wait(running, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
+                for future in finished:
+                    number = running.pop(future)
+                    try:
+                        yield number, future.result()
+                    except FaultAt as fault:
+                        faults[number] = fault
+                    except Stopped:
+                        continue
+                    submit()
+        finally:
+            control[0] = 1
+    if faults:
+        _explain(net, seed, min(fault.replication for fault in faults.values()))
+
+
+def _explain(net: Net, seed: int, replication: int) -> None:
+    """Raise the fault of a replication with all that can be said of it, by running it again."""
+    ReferenceEngine(net).run(seed, np.array([replication]))
+    raise AssertionError(
+        f"the compiled engine faults in replication {replication}, the reference engine does not"
+    )
