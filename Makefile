@@ -14,7 +14,8 @@ BENCH_ARGS ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 BENCH_VENV := .venv-bench
-PIP_INSTALL := -m pip install --quiet --require-hashes --only-binary :all:
+# Not compiled beforehand: half the time, and only what is imported gets compiled, once.
+PIP_INSTALL := -m pip install --quiet --no-compile --require-hashes --only-binary :all:
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := run
@@ -25,7 +26,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 env:
 	@cmp -s requirements.lock $(VENV)/requirements.lock || { \
-	  echo "setting up $(VENV): about a minute, once" && \
+	  echo "setting up $(VENV): less than a minute, once" && \
 	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.13")' && \
 	  $(PYTHON) -m venv --clear $(VENV) && \
 	  $(PY) $(PIP_INSTALL) -r requirements.lock && \
@@ -37,12 +38,21 @@ env-dev: env
 	  $(PY) $(PIP_INSTALL) -r requirements-dev.lock && \
 	  cp requirements-dev.lock $(VENV)/requirements-dev.lock; }
 
+# A peer that cannot be installed is left out of the table, with a word.
+env-bench: env
+	@cmp -s requirements-bench.lock $(BENCH_VENV)/requirements-bench.lock || { \
+	  echo "setting up $(BENCH_VENV), where the peers live" && \
+	  $(PY) -m venv --clear $(BENCH_VENV) && \
+	  $(BENCH_VENV)/bin/python $(PIP_INSTALL) -r requirements-bench.lock && \
+	  cp requirements-bench.lock $(BENCH_VENV)/requirements-bench.lock; } || \
+	  echo "$(BENCH_VENV) could not be set up: its peers are left out"
+
 run: env
 	$(PY) run.py run scenarios/homs_2024.yaml
 
 # One process fills the kernel cache, so that parallel test workers find it filled.
 test: env-dev
-	@if [ -f sim/engines/compiled/warm.py ]; then $(PY) -m sim.engines.compiled.warm; fi
+	$(PY) -m sim.engines.compiled.warm
 	$(PY) -m pytest $(PYTEST_ARGS)
 
 lint: env-dev
@@ -50,6 +60,10 @@ lint: env-dev
 	$(PY) -m ruff check .
 	$(PY) -m mypy --strict
 	$(VENV)/bin/lint-imports --no-logo --cache-dir .import_linter_cache
+
+bench: env-bench
+	$(PY) -m benchmarks.run $(BENCH_ARGS)
+	$(PY) -m benchmarks.scaling $(BENCH_ARGS)
 
 # uv is wanted only here. `--no-config`: a lock must not depend on the machine that makes it.
 UV_LOCK := uv pip compile --no-config --universal --python-version 3.11 --generate-hashes \
