@@ -128,10 +128,10 @@ class Interrupted(Exception):
         self.n_done, self.partial = n_done, partial
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return ``did you mean 'x'?`` for the nearest of ``known``, or an empty text."""
     folded = {name.casefold(): name for name in known}
-    near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=cutoff)
     return f"did you mean '{folded[near[0]]}'?" if near else ""
 
 

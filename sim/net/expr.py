@@ -55,7 +55,7 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Ref:
-    """A named value; ``fired`` and ``work`` name a transition, ``draw`` reads ``transition/draw``."""
+    """A named value; ``fired`` and ``work`` name a transition, ``draw`` a ``transition/draw``."""
 
     space: Space
     name: str

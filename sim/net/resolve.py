@@ -15,7 +15,7 @@ from fractions import Fraction
 from sim.errors import did_you_mean, one_of
 from sim.net.evaluate import CHAINED, constant
 from sim.net.expr import FALSE, TRUE, Call, Const, Expr
-from sim.net.syntax import ExprError, Fold, Name, Number, Operation, Tree, parse
+from sim.net.syntax import FOLDS, FUNCTIONS, ExprError, Fold, Name, Number, Operation, Tree, parse
 from sim.units import NONE, REFUSED_UNITS, UNITS, Dimension
 
 MAX_PARTS = 10_000
@@ -291,10 +291,11 @@ class _Resolver:
             hint = f"'{tree.text}' is a label: compare it with an enumeration that has it"
         elif tree.text in scope.lists:
             hint = f"'{tree.text}' is a list: fold it, as in sum(EXPR for j in {tree.text})"
+        elif tree.text in FUNCTIONS or tree.text in FOLDS:
+            hint = f"'{tree.text}' is a function: {tree.text}(...)"
         else:
-            hint = did_you_mean(tree.text, [*scope.symbols, *UNITS]) or REFUSED_UNITS.get(
-                tree.text, ""
-            )
+            known_names = [*scope.symbols, *UNITS, "true", "false", "inf"]
+            hint = REFUSED_UNITS.get(tree.text) or did_you_mean(tree.text, known_names)
         return self.fault(
             tree,
             f"unknown name '{tree.text}'",

@@ -138,14 +138,28 @@ def _tokens(text: str) -> list[_Token]:
         if match is None:
             _bad_character(text, at)
         kind = match.lastgroup or ""
-        if kind == "name" and match[0].endswith("."):
-            raise ExprError(f"the name '{match[0]}' ends in a dot", at, match.end(), code="syntax")
+        end = _name_end(text, at) if kind == "name" else match.end()
         if kind != "blank":
-            word = unicodedata.normalize("NFC", match[0])
-            found.append(_Token("keyword" if word in KEYWORDS else kind, word, at, match.end()))
-        at = match.end()
+            word = unicodedata.normalize("NFC", text[at:end])
+            found.append(_Token("keyword" if word in KEYWORDS else kind, word, at, end))
+        at = end
     found.append(_Token("end", "", len(text), len(text)))
     return found
+
+
+def _name_end(text: str, start: int) -> int:
+    """Return where the name ends: letters of any script with their marks, 0-9, ``_ . $``."""
+    end = start
+    while end < len(text):
+        character = text[end]
+        if not (character in "_.$0123456789" or unicodedata.category(character)[0] in "LM"):
+            if character.isalnum():
+                _bad_character(text, end)
+            break
+        end += 1
+    if text[end - 1] == ".":
+        raise ExprError(f"the name '{text[start:end]}' ends in a dot", start, end, code="syntax")
+    return end
 
 
 _HINTS = {
@@ -160,6 +174,18 @@ _HINTS = {
     "'": "a label or a name stands without quotation marks",
     ":": "write 'a if condition else b' for a choice",
     "_": "a name starts with a letter",
+    "×": "write '*' to multiply",
+    "·": "write '*' to multiply",
+    "÷": "write '/' to divide",
+    "−": "write the minus sign of the keyboard, '-'",
+    "–": "write the minus sign of the keyboard, '-'",
+    "≤": "write '<='",
+    "≥": "write '>='",
+    "≠": "write '!='",
+    "“": "a label or a name stands without quotation marks",
+    "’": "a label or a name stands without quotation marks",
+    "\u00a0": "this is a no-break space: write an ordinary blank",
+    "\u202f": "this is a no-break space: write an ordinary blank",
 }
 
 
@@ -167,9 +193,18 @@ def _bad_character(text: str, at: int) -> NoReturn:
     character = text[at]
     shown = character if character.isprintable() else f"U+{ord(character):04X}"
     hint = _HINTS.get(character, "")
-    if character.isdigit():
+    if character in "²³":
+        hint = "write '**' for a power"
+    elif character.isdigit():
         hint = "digits are 0 to 9 only"
     raise ExprError(f"unexpected character '{shown}'", at, at + 1, hint=hint, code="syntax")
+
+
+def _unit_hint(number: str, word: str) -> str:
+    if word.lower() in KEYWORDS:
+        return f"write '{word.lower()}'"
+    near = did_you_mean(word, UNITS, cutoff=0.75)
+    return near or f"for a product write '{number} * {word}'"
 
 
 class _Parser:
@@ -184,25 +219,38 @@ class _Parser:
         return self.tokens[self.at]
 
     def whole(self) -> Tree:
+        if self.token.kind == "end":
+            raise ExprError(
+                "an empty expression",
+                0,
+                1,
+                expected="a number, a name or a bracket",
+                code="syntax",
+            )
         tree = self.expression()
         if self.token.kind != "end":
-            self.fail_at_token("an operator or the end of the expression")
+            self.fail_at_token("an operator or the end of the expression", self.missing())
         return tree
+
+    def missing(self) -> str:
+        """Return what is probably missing between the value just read and this token."""
+        before, token = self.tokens[self.at - 1], self.token
+        if token.text == "," and before.kind == self.tokens[self.at + 1].kind == "number":
+            return f"write a decimal point: {before.text}.{self.tokens[self.at + 1].text}"
+        if token.kind == "number":
+            if before.text.isdigit() and token.text.isdigit():
+                return f"write a number without blanks: {before.text}{token.text}"
+            return "write '+' or '*' between two numbers"
+        if token.text == "is":
+            return "write '==' to compare"
+        if token.kind == "name" and token.text.lower() in KEYWORDS:
+            return f"write '{token.text.lower()}'"
+        return ""
 
     # Each method below parses one rule of the grammar, loosest binding first.
 
     def expression(self) -> Tree:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            token = self.token
-            raise ExprError(
-                "an expression nested too deeply",
-                token.start,
-                token.end,
-                expected=f"at most {MAX_DEPTH} levels",
-                hint="split it into definitions",
-                code="too-large",
-            )
+        self.deepen()
         value = self.disjunction()
         if self.take("if"):
             condition = self.disjunction()
@@ -304,7 +352,7 @@ class _Parser:
             after = self.advance()
             unit, end = after.text, after.end
             if unit not in UNITS:
-                hint = REFUSED_UNITS.get(unit) or did_you_mean(unit, UNITS)
+                hint = REFUSED_UNITS.get(unit) or _unit_hint(token.text, unit)
                 raise ExprError(
                     f"unknown unit '{unit}'",
                     after.start,
@@ -383,12 +431,23 @@ class _Parser:
         return left
 
     def deeper(self, rule: Callable[[], Tree]) -> Tree:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            self.fail_at_token(f"at most {MAX_DEPTH} levels of nesting", code="too-large")
+        self.deepen()
         tree = rule()
         self.depth -= 1
         return tree
+
+    def deepen(self) -> None:
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            token = self.token
+            raise ExprError(
+                "an expression nested too deeply",
+                token.start,
+                token.end,
+                expected=f"at most {MAX_DEPTH} levels",
+                hint="split it into definitions",
+                code="too-large",
+            )
 
     def node(self, op: str, *args: Tree, start: int | None = None) -> Tree:
         first = min(arg.start for arg in args) if start is None else start
@@ -428,9 +487,11 @@ class _Parser:
             self.fail_at_token(what)
         return self.advance()
 
-    def fail_at_token(self, expected: str, hint: str = "", code: str = "syntax") -> NoReturn:
+    def fail_at_token(self, expected: str, hint: str = "") -> NoReturn:
         token = self.token
-        found = "the end of the expression" if token.kind == "end" else f"'{token.text}'"
+        message = f"unexpected '{token.text}'"
+        if token.kind == "end":
+            message = "the expression ends too early"
         raise ExprError(
-            f"unexpected {found}", token.start, token.end, expected=expected, hint=hint, code=code
+            message, token.start, token.end, expected=expected, hint=hint, code="syntax"
         )
