@@ -343,8 +343,11 @@ class _Resolver:
             return Typed(_built(op, condition, *exprs), dimension)
         if op in ("mul", "div"):
             a, b = (self.number(arg, scope) for arg in args)
+            expr = _built(op, a.expr, b.expr)
+            if _fits_any(a) or _fits_any(b):
+                return Typed(expr, None)
             da, db = a.dimension or NONE, b.dimension or NONE
-            return Typed(_built(op, a.expr, b.expr), da.times(db) if op == "mul" else da.over(db))
+            return Typed(expr, da.times(db) if op == "mul" else da.over(db))
         if op == "pow":
             return self.power(tree, scope)
         if op == "sqrt":
@@ -381,6 +384,8 @@ class _Resolver:
         base = self.number(tree.args[0], scope)
         exponent = self.dimensionless(tree.args[1], scope)
         dimension = base.dimension
+        if _is_nan(exponent):
+            dimension = None  # a fault that has been told
         if dimension not in (None, NONE):
             ratio = _as_fraction(exponent)
             if ratio is None:
@@ -453,6 +458,16 @@ def _literal(tree: Number) -> Typed:
         unit = UNITS[tree.unit]
         return Typed(Const(tree.value * unit.scale), unit.dimension)
     return Typed(Const(tree.value), None if tree.value == 0.0 else NONE)
+
+
+def _is_nan(expr: Expr) -> bool:
+    return isinstance(expr, Const) and math.isnan(expr.value)
+
+
+def _fits_any(typed: Typed) -> bool:
+    """Return whether a factor leaves the dimension open: a faulty part does, 0 and inf do not."""
+    plain = typed.expr in (Const(0.0), Const(math.inf), Const(-math.inf))
+    return typed.dimension is None and not plain
 
 
 def _as_fraction(expr: Expr) -> Fraction | None:
