@@ -64,6 +64,7 @@ lint: env-dev
 bench: env-bench
 	$(PY) -m benchmarks.run $(BENCH_ARGS)
 	$(PY) -m benchmarks.scaling $(BENCH_ARGS)
+	$(PY) -m benchmarks.startup $(BENCH_ARGS)
 
 # uv is wanted only here. `--no-config`: a lock must not depend on the machine that makes it.
 UV_LOCK := uv pip compile --no-config --universal --python-version 3.11 --generate-hashes \

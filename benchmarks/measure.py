@@ -56,11 +56,19 @@ def machine():
     }
 
 
-def table(header, rows):
+def header(title):
+    """Return a title and what the figures under it depend on."""
+    about = machine()
+    versions = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
+    cores = f"{about['cores']} cores"
+    return f"{title}\n{about['processor']}, {cores}; Python {about['python']}; {versions}"
+
+
+def table(titles, rows):
     """Return rows of text as an aligned table, the first column to the left."""
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
+    widths = [max(len(row[i]) for row in [titles, *rows]) for i in range(len(titles))]
     lines = []
-    for first, *others in [header, ["-" * width for width in widths], *rows]:
+    for first, *others in [titles, ["-" * width for width in widths], *rows]:
         cells = [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
         lines.append("  ".join([first.ljust(widths[0]), *cells]))
     return "\n".join(lines)

@@ -14,7 +14,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.measure import machine, spread, table
+from benchmarks.measure import header, machine, spread, table
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCH_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
@@ -175,7 +175,7 @@ def ratio(value):
 
 def render(result):
     """Return the result as a table for people."""
-    header = ["", "replications/s", "low", "high", "x numba", "x Frontcast", "set-up s", "max SE"]
+    titles = ["", "replications/s", "low", "high", "x numba", "x Frontcast", "set-up s", "max SE"]
     rows = [
         [
             peer["peer"],
@@ -187,14 +187,12 @@ def render(result):
         ]
         for peer in sorted(result["peers"], key=lambda p: -p["replications_per_s"]["median"])
     ]
-    about = result["machine"]
-    versions = ", ".join(f"{name} {version}" for name, version in about["packages"].items())
+    rounds = result["rounds"]
     return "\n".join(
         [
-            f"Four-city chain: replications per CPU second, one core, {result['rounds']} rounds",
-            f"{about['processor']}; Python {about['python']}; {versions}",
+            header(f"Four-city chain: replications per CPU second, one core, {rounds} rounds"),
             "",
-            table(header, rows),
+            table(titles, rows),
             *(f"left out: {label}: {reason}" for label, reason in result["missing"].items()),
         ]
     )
