@@ -18,6 +18,9 @@ BENCH_VENV := .venv-bench
 PIP_INSTALL := -m pip install --quiet --no-compile --require-hashes --only-binary :all:
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+VERSION_CHECK := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) \
+  and "Python 3.11 to 3.14 is needed: make PYTHON=python3.13")
+
 .DEFAULT_GOAL := run
 .PHONY: run test lint bench lock clean distclean env env-dev env-bench
 
@@ -25,9 +28,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # install leaves none, and what counts is a lock's content, not its date.
 
 env:
-	@cmp -s requirements.lock $(VENV)/requirements.lock || { \
+	@{ cmp -s requirements.lock $(VENV)/requirements.lock && $(PY) -c pass; } || { \
+	  $(PYTHON) -c '$(VERSION_CHECK)' && \
 	  echo "setting up $(VENV): less than a minute, once" && \
-	  $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed: make PYTHON=python3.13")' && \
 	  $(PYTHON) -m venv --clear $(VENV) && \
 	  $(PY) $(PIP_INSTALL) -r requirements.lock && \
 	  cp requirements.lock $(VENV)/requirements.lock; }
