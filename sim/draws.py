@@ -194,6 +194,15 @@ def are_valid(kind: int, args: Sequence[float], at: int, n: int) -> bool:
     return first >= 1.0 and first <= MAX_ERLANG_K and first == math.floor(first) and second >= 0.0
 
 
+def standard_exponential(u: float) -> float:
+    """Return ``-log1p(-u)``, the standard exponential quantile.
+
+    Written with ``log``: for the uniforms of :func:`uniform`, odd multiples of 2^-53, ``1 - u`` is
+    exact, so that this is as accurate, and several times faster.
+    """
+    return -math.log(1.0 - u)
+
+
 def invert(kind: int, u: float, args: Sequence[float], at: int, n: int) -> float:
     """Return the value at probability ``u`` in (0, 1) of a distribution.
 
@@ -201,7 +210,7 @@ def invert(kind: int, u: float, args: Sequence[float], at: int, n: int) -> float
     ``u`` (``choice`` in the order of its labels).
     """
     if kind == EXPONENTIAL:
-        return -math.log1p(-u) * args[at]
+        return standard_exponential(u) * args[at]
     if kind == DETERMINISTIC:
         return args[at]
     if kind in (DISCRETE, CHOICE):
@@ -218,7 +227,7 @@ def invert(kind: int, u: float, args: Sequence[float], at: int, n: int) -> float
     if kind in (GAMMA, ERLANG):
         return gammaincinv(first, u) * (second / first)
     if kind == WEIBULL:
-        return second * power(-math.log1p(-u), 1.0 / first)
+        return second * power(standard_exponential(u), 1.0 / first)
     third = args[at + 2]
     span = third - first
     if span == 0.0:

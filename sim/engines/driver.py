@@ -65,14 +65,16 @@ def run_ensemble(
     tell = progress or (lambda done, asked: None)
     run = _run_compiled if engine == "compiled" else _run_reference
     done: dict[int, Batch] = {}
+    n_done = 0
     try:
         for number, batch in run(net, seed, chunks, workers or os.cpu_count() or 1):
             done[number] = batch
-            tell(sum(b.n for b in done.values()), replications)
+            n_done += batch.n
+            tell(n_done, replications)
     except KeyboardInterrupt:
         prefix = _prefix(done)
-        n_done = sum(batch.n for batch in prefix)
-        raise Interrupted(n_done, joined(prefix) if prefix else None) from None
+        n_whole = sum(batch.n for batch in prefix)
+        raise Interrupted(n_whole, joined(prefix) if prefix else None) from None
     return joined(_prefix(done)) if chunks else ReferenceEngine(net).run(seed, np.arange(0))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from sim.engines.compiled.kernel import FAULTED, NO_GUARD, NO_WORK, RUNNING, States, kernel
+from sim.engines.compiled.kernel import FAULTED, RUNNING, States, kernel
 from sim.engines.compiled.lower import lower
 from sim.ensemble.batch import NO_VIA, NOT_YET, Batch, Floats
 from sim.net.model import Net
@@ -61,35 +61,47 @@ class CompiledEngine:
             raise FaultAt(int(numbers[n_done]))
         return inputs
 
-    def start(self, inputs: Floats, replications: Sequence[int] | npt.NDArray[np.int64]) -> States:
-        """Return blank states of replications, one row of ``inputs`` each."""
+    def start(
+        self,
+        inputs: Floats,
+        replications: Sequence[int] | npt.NDArray[np.int64],
+        *,
+        keep: bool = True,
+    ) -> States:
+        """Return blank states of replications, one row of ``inputs`` each.
+
+        Without ``keep`` they share one row of state, so that they can only be run to their end.
+        """
         program, net = self._lowered.program, self.net
         n, n_clocks = len(inputs), len(net.transitions)
+        n_kept = n if keep else 1
         n_lanes = max(4, -(-program.n_timed // 4) * 4)
-        slots = np.zeros((n, self._lowered.n_slots))
-        slots[:, program.first_input : program.first_input + len(net.inputs)] = inputs
         n_outcomes, n_totals, n_watches = len(net.outcomes), len(net.totals), len(net.watches)
         return States(
+            slots=np.empty((n_kept, self._lowered.n_slots)),
+            work=np.empty((n_kept, n_clocks)),
+            since=np.empty((n_kept, n_clocks)),
+            pace=np.empty((n_kept, n_clocks)),
+            due=np.empty((n_kept, n_lanes)),
+            lives=np.empty((n_kept, n_clocks), dtype=np.int64),
+            total_value=np.empty((n_kept, n_totals)),
+            total_since=np.empty((n_kept, n_totals)),
+            fired=np.zeros(len(program.fire_functions), dtype=np.int64),
+            is_fired=np.zeros(len(program.fire_functions), dtype=np.uint8),
+            ahead=np.zeros(1),
             replications=np.asarray(replications, dtype=np.uint64),
-            slots=slots,
-            work=np.full((n, n_clocks), NO_WORK),
-            since=np.zeros((n, n_clocks)),
-            pace=np.full((n, n_clocks), NO_GUARD),
-            due=np.full((n, n_lanes), np.inf),
-            lives=np.zeros((n, n_clocks), dtype=np.int64),
+            inputs=inputs,
             n_idle=np.zeros(n, dtype=np.int64),
             next_grid=np.zeros(n, dtype=np.int64),
-            total_value=np.zeros((n, n_totals)),
-            total_since=np.zeros((n, n_totals)),
+            n_events=np.full(n, -1, dtype=np.int64),
             times=np.full((n, n_outcomes), np.inf),
             causes=np.full((n, n_outcomes), NOT_YET, dtype=np.int32),
             via=np.full((n, n_outcomes), NO_VIA, dtype=np.int32),
             end_times=np.full(n, np.nan),
             end_reasons=np.full(n, RUNNING, dtype=np.uint8),
-            watch=np.full((n, len(net.grid) if n_watches else 0, n_watches), np.nan),
+            watch=np.empty((n, len(program.grid), n_watches)),
             totals=np.zeros((n, n_totals)),
             clipped=np.zeros((n, len(net.variables)), dtype=np.uint8),
-            n_events=np.full(n, -1, dtype=np.int64),
         )
 
     def advance(
@@ -121,11 +133,11 @@ class CompiledEngine:
             raise FaultAt(int(states.replications[n_done]))
         raise Stopped
 
-    def batch(self, states: States, inputs: Floats) -> Batch:
+    def batch(self, states: States) -> Batch:
         """Return the results of states that have come to their end."""
         return Batch(
             replications=states.replications.astype(np.int64),
-            inputs=inputs,
+            inputs=states.inputs,
             times=states.times,
             causes=states.causes,
             via=states.via,
@@ -146,6 +158,6 @@ class CompiledEngine:
     ) -> Batch:
         """Run replications to their end."""
         given = self.inputs(seed, replications) if inputs is None else inputs
-        states = self.start(given, replications)
+        states = self.start(given, replications, keep=False)
         self.advance(states, seed=seed, control=control)
-        return self.batch(states, given)
+        return self.batch(states)

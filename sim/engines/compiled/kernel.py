@@ -28,6 +28,7 @@ from numba.extending import intrinsic, overload, register_jitable
 
 from sim import draws, ieee
 from sim.engines.compiled.emit import FAULTY, NO_GUARD
+from sim.ensemble.batch import NOT_YET
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -39,6 +40,7 @@ WORK, EVERY, INSTANTS, IMMEDIATE = 0, 1, 2, 3
 RUNNING, FAULTED = 255, 254
 AT_HORIZON, AT_STOP, DEAD = 0, 1, 2
 NO_WORK = -1.0  # in States.work: the clock holds none
+TAKE_UP = -3.0  # in States.pace: the clock must be looked at, whatever its new pace
 EVENTS_BETWEEN_LOOKS = 4096
 FIRINGS_AT_ONE_TIME = 10_000
 
@@ -71,8 +73,12 @@ class Program(NamedTuple):
     work_laws: Ints
     hashes: Words
     keeps: Flags
+    #: Whether it draws Exp(1), and its own firing does not plainly make its guard false.
+    may_go_on: Flags
     first_firing: Ints
     n_branches: Ints
+    #: Whether it has one branch and no draws.
+    is_simple: Flags
     weight_functions: Ints
     draw_start: Ints
     draw_laws: Ints
@@ -93,7 +99,10 @@ class Program(NamedTuple):
     assign_start: Ints
     assign_clocks: Ints
     assign_slots: Ints
-    touches_totals: Ints
+    touches_outcomes: Flags
+    touches_totals: bool
+    #: Whether whatever follows a firing is part of its ``fire`` function.
+    at_once: bool
     # Watch.
     watch_function: int
     watch_works: Ints
@@ -102,21 +111,33 @@ class Program(NamedTuple):
 
 
 class States(NamedTuple):
-    """States of n replications; the results among them are filled as they come."""
+    """States of n replications; the results among them are filled as they come.
 
-    replications: Words
+    Arrays down to ``total_since`` have a row for each replication, or one row that the replications
+    use in turn, each being run to its end: a fresh row is set up by the kernel.
+    """
+
     slots: Floats
-    #: By clock: work left (or NO_WORK), since when, at what pace, when it is due, lives so far.
+    # By clock: work left (or NO_WORK), since when, at what pace, when it is due, lives so far.
     work: Floats
     since: Floats
     pace: Floats
     due: Floats
     lives: Ints
-    n_idle: Ints
-    next_grid: Ints
     total_value: Floats
     total_since: Floats
-    # Results, as in sim.ensemble.batch.Batch.
+    #: Scratch, by firing: those of the step so far, and whether each is among them.
+    fired: Ints
+    is_fired: Flags
+    #: Scratch, one number: the work that the fired clock would draw next.
+    ahead: Floats
+    # Rows from here on are replications'.
+    replications: Words
+    inputs: Floats
+    n_idle: Ints
+    next_grid: Ints
+    #: -1 for a replication that has not begun.
+    n_events: Ints
     times: Floats
     causes: Codes
     via: Codes
@@ -125,7 +146,14 @@ class States(NamedTuple):
     watch: Floats
     totals: Floats
     clipped: Flags
-    n_events: Ints
+
+
+def _njit(**options):
+    """Compile without counting references: nothing is allocated here, every array is borrowed.
+
+    Numba counts references to views atomically, which cost two thirds of a short replication.
+    """
+    return njit(nogil=True, _nrt=False, **options)
 
 
 @intrinsic
@@ -142,15 +170,18 @@ def _call(typing_context: Any, function: Any, slots: Any, constants: Any) -> Any
 
 
 @intrinsic
-def _high_product(typing_context: Any, a: Any, b: Any) -> Any:
-    """Return the high word of a 64 by 64 bit product."""
+def _product(typing_context: Any, a: Any, b: Any) -> Any:
+    """Return the high and the low word of a 64 by 64 bit product."""
 
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        wide = ir.IntType(128)
+        wide, word = ir.IntType(128), ir.IntType(64)
         product = builder.mul(builder.zext(args[0], wide), builder.zext(args[1], wide))
-        return builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), ir.IntType(64))
+        high = builder.trunc(builder.lshr(product, ir.Constant(wide, 64)), word)
+        return context.make_tuple(
+            builder, signature.return_type, [high, builder.trunc(product, word)]
+        )
 
-    return types.uint64(types.uint64, types.uint64), generate
+    return types.UniTuple(types.uint64, 2)(types.uint64, types.uint64), generate
 
 
 # The shared scalar functions, with their primitives replaced by the same C functions.
@@ -160,9 +191,7 @@ def _external(name: str) -> Any:
     symbol = f"frontcast_{name}"
     llvm.add_symbol(symbol, draws.special_address(name))
     n_args = draws.SPECIAL_FUNCTIONS[name]
-    return types.ExternalFunction(
-        symbol, types.float64(*[types.float64] * n_args, types.intc)
-    )
+    return types.ExternalFunction(symbol, types.float64(*[types.float64] * n_args, types.intc))
 
 
 _ndtri, _gammaincinv, _betaincinv = (
@@ -195,15 +224,20 @@ def _power_overload(x, y):
     return lambda x, y: math.pow(x, y)
 
 
-for _shared in (draws.weights_are_valid, draws.choose, draws.are_valid):
+for _shared in (
+    draws.weights_are_valid,
+    draws.choose,
+    draws.are_valid,
+    draws.standard_exponential,
+):
     register_jitable(_shared)
-_invert = njit(nogil=True)(draws.invert)
-_are_valid = njit(nogil=True)(draws.are_valid)
-_choose = njit(nogil=True)(draws.choose)
-_weights_are_valid = njit(nogil=True)(draws.weights_are_valid)
+_invert = _njit()(draws.invert)
+_are_valid = _njit()(draws.are_valid)
+_choose = _njit()(draws.choose)
+_weights_are_valid = _njit()(draws.weights_are_valid)
 
 
-@njit(nogil=True, inline="always")
+@_njit(inline="always")
 def _block(seed, replication, life, name):
     """Return words 0 and 1 of a Philox4x64-10 block as uniforms (twin of ``draws.uniforms``)."""
     k0, k1 = seed, replication
@@ -211,8 +245,8 @@ def _block(seed, replication, life, name):
     m0, m1 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
     w0, w1 = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xBB67AE8584CAA73B)
     for _ in range(10):
-        h0, l0 = _high_product(m0, c0), m0 * c0
-        h1, l1 = _high_product(m1, c2), m1 * c2
+        h0, l0 = _product(m0, c0)
+        h1, l1 = _product(m1, c2)
         c0, c1, c2, c3 = h1 ^ c1 ^ k0, l1, h0 ^ c3 ^ k1, l0
         k0, k1 = k0 + w0, k1 + w1
     u0 = (np.float64(c0 >> np.uint64(12)) + 0.5) * 2.0**-52
@@ -220,7 +254,7 @@ def _block(seed, replication, life, name):
     return u0, u1
 
 
-@njit(nogil=True)
+@_njit()
 def _sample(laws, law, u, slots, slots_at, constants, constants_at):
     """Return the value of a law at ``u``; NaN if its arguments are impossible."""
     kind, n, at, function = laws[law, 0], laws[law, 1], laws[law, 2], laws[law, 3]
@@ -233,18 +267,18 @@ def _sample(laws, law, u, slots, slots_at, constants, constants_at):
     return _invert(kind, u, args, at, n)
 
 
-@njit(nogil=True, inline="always")
+@_njit(inline="always")
 def _work_left(work, since, pace, t):
     """Return the work that a clock still holds at ``t``; 0 if it holds none."""
     if work == NO_WORK:
         return 0.0
-    if pace == NO_GUARD:
+    if pace < 0.0:  # NO_GUARD or TAKE_UP
         return work
     left = work - pace * (t - since)
     return 0.0 if 0.0 > left else left
 
 
-@njit(nogil=True)
+@_njit()
 def _fill_works(rows, group, slots, work, since, pace, t):
     """Hand the work left to the expressions of a group that read it."""
     for i in range(rows.shape[0]):
@@ -253,7 +287,7 @@ def _fill_works(rows, group, slots, work, since, pace, t):
             slots[rows[i, 2]] = _work_left(work[c], since[c], pace[c], t)
 
 
-@njit(nogil=True)
+@_njit(inline="always")
 def _tick(p, slots, c, n):
     """Return the time of the n-th tick of a timetable, n from 1."""
     if p.kinds[c] == EVERY:
@@ -263,7 +297,7 @@ def _tick(p, slots, c, n):
     return slots[p.instants[c, 0] + n - 1]
 
 
-@njit(nogil=True)
+@_njit(inline="always")
 def _begin_ticks(p, slots, due):
     """Set the first tick of every timetable; return False if a timetable is impossible."""
     for c in range(p.n_timed):
@@ -273,9 +307,13 @@ def _begin_ticks(p, slots, due):
                 return False
         elif p.kinds[c] == INSTANTS:
             first, n = p.instants[c, 0], p.instants[c, 1]
-            at = np.sort(slots[first : first + n])
-            slots[first : first + n] = at
-            if n > 0 and not (0.0 <= at[0] and at[n - 1] < math.inf):
+            for i in range(first + 1, first + n):  # insertion sort: such lists are short
+                value, j = slots[i], i
+                while j > first and slots[j - 1] > value:
+                    slots[j] = slots[j - 1]
+                    j -= 1
+                slots[j] = value
+            if n > 0 and not (0.0 <= slots[first] and slots[first + n - 1] < math.inf):
                 return False
         else:
             continue
@@ -283,7 +321,7 @@ def _begin_ticks(p, slots, due):
     return True
 
 
-@njit(nogil=True)
+@_njit(inline="always")
 def _sample_watch(p, slots, s_at, c_at, work, since, pace, t):
     """Evaluate the watch expressions at ``t`` into the slots; return whether one is NaN."""
     if p.watch_works.shape[0] > 0:
@@ -291,7 +329,7 @@ def _sample_watch(p, slots, s_at, c_at, work, since, pace, t):
     return p.watch_function != 0 and _call(p.watch_function, s_at, c_at) != 0
 
 
-@njit(nogil=True)
+@_njit(inline="always")
 def _draw(p, seed, replication, c, life, slots, s_at, c_at):
     """Take the named draws of a firing; return False if a law is impossible."""
     for d in range(p.draw_start[c], p.draw_start[c + 1]):
@@ -303,7 +341,7 @@ def _draw(p, seed, replication, c, life, slots, s_at, c_at):
     return True
 
 
-@njit(nogil=True)
+@_njit(inline="always")
 def _branch(p, seed, replication, c, life, slots, s_at, c_at):
     """Return the branch that a firing takes; -1 if the weights are impossible."""
     if p.weight_functions[c] != 0:
@@ -335,6 +373,69 @@ def _draw_inputs(p, seed, replications, scratch, inputs):
     return inputs.shape[0]
 
 
+@_njit(inline="always")
+def _blank(p, states, row, r):
+    """Set up the state of a replication that has not begun."""
+    for i in range(states.slots.shape[1]):
+        states.slots[r, i] = 0.0
+    for i in range(states.inputs.shape[1]):
+        states.slots[r, p.first_input + i] = states.inputs[row, i]
+    for c in range(p.kinds.shape[0]):
+        states.work[r, c] = NO_WORK
+        states.since[r, c] = 0.0
+        states.pace[r, c] = NO_GUARD
+        states.lives[r, c] = 0
+    for c in range(states.due.shape[1]):
+        states.due[r, c] = math.inf
+    for j in range(states.totals.shape[1]):
+        states.total_value[r, j] = 0.0
+        states.total_since[r, j] = 0.0
+
+
+@_njit(inline="always")
+def _watch_until(p, states, row, slots, s_at, c_at, work, since, pace, t_next, limit):
+    """Sample the watch points before ``t_next`` up to ``limit``; return whether one is NaN."""
+    g = states.next_grid[row]
+    while g < p.grid.shape[0] and p.grid[g] < t_next and p.grid[g] <= limit:
+        if _sample_watch(p, slots, s_at, c_at, work, since, pace, p.grid[g]):
+            return True
+        for j in range(states.watch.shape[2]):
+            states.watch[row, g, j] = slots[p.first_watch + j]
+        g += 1
+    states.next_grid[row] = g
+    return False
+
+
+@_njit(inline="always")
+def _finish(p, states, row, r, slots, s_at, c_at, t_end):
+    """Carry totals and watch on to the end, as the state stands; return whether one is NaN."""
+    for j in range(states.totals.shape[1]):
+        states.totals[row, j] += states.total_value[r, j] * (t_end - states.total_since[r, j])
+        states.total_since[r, j] = t_end
+    work, since, pace = states.work[r], states.since[r], states.pace[r]
+    for g in range(states.next_grid[row], states.watch.shape[1]):
+        at = min(p.grid[g], t_end)
+        if _sample_watch(p, slots, s_at, c_at, work, since, pace, at):
+            return True
+        for j in range(states.watch.shape[2]):
+            states.watch[row, g, j] = slots[p.first_watch + j]
+    states.next_grid[row] = states.watch.shape[1]
+    for j in range(states.clipped.shape[1]):
+        states.clipped[row, j] = np.uint8(slots[p.clipped + j] != 0.0)
+    return False
+
+
+@_njit(inline="always")
+def _settle_totals(p, states, row, r, slots, t):
+    """Take up the new values of the integrands, where they differ."""
+    for j in range(states.totals.shape[1]):
+        value, before = slots[p.first_total + j], states.total_value[r, j]
+        if value != before:
+            states.totals[row, j] += before * (t - states.total_since[r, j])
+            states.total_value[r, j] = value
+            states.total_since[r, j] = t
+
+
 def _advance_rows(p, seed, states, until, control):
     """Advance every replication to ``until``; return how many rows are done.
 
@@ -342,47 +443,45 @@ def _advance_rows(p, seed, states, until, control):
     set and the row that was under way is in no usable state.
     """
     n_rows = states.replications.shape[0]
-    n_clocks = p.kinds.shape[0]
-    n_timed = p.n_timed
+    n_clocks, n_timed = p.kinds.shape[0], p.n_timed
     n_outcomes = states.times.shape[1]
-    n_totals = states.totals.shape[1]
-    n_watches = states.watch.shape[2]
-    n_grid = p.grid.shape[0] if n_watches > 0 else 0
     n_lanes = states.due.shape[1]
     start = p.fire_functions.shape[0] - 1
-    constants = p.constants
-    c_at = constants.ctypes.data
+    c_at = p.constants.ctypes.data
     plain = n_clocks == n_timed  # no immediates
-    fired = np.zeros(start + 1, dtype=np.int64)
-    is_fired = np.zeros(start + 1, dtype=np.uint8)
-    looked = 0
+    fired, is_fired, ahead = states.fired, states.is_fired, states.ahead
+    n_looked = 0
 
     for row in range(n_rows):
         if control[0] != 0:
             return row
         if states.end_reasons[row] != RUNNING:
             continue
-        slots = states.slots[row]
-        s_at = states.slots.ctypes.data + row * states.slots.strides[0]
-        work, since = states.work[row], states.since[row]
-        pace, due = states.pace[row], states.due[row]
-        lives = states.lives[row]
+        r = row if states.slots.shape[0] > 1 else 0
         replication = states.replications[row]
         n_events = states.n_events[row]
-        next_grid = states.next_grid[row]
         is_new = n_events < 0
         if is_new:
             n_events = 0
+            _blank(p, states, row, r)
+        slots = states.slots[r]
+        s_at = states.slots.ctypes.data + r * states.slots.strides[0]
+        work, since, pace = states.work[r], states.since[r], states.pace[r]
+        due, lives = states.due[r], states.lives[r]
         t = slots[0]
         n_at_once = 0
         faulted = False
         ended = -1
-        c = -1
+        c, clock = -1, -1
         firing = start if is_new else -1
         horizon = slots[p.horizon]
         limit = min(until, horizon)
+        next_grid = (
+            p.grid[states.next_grid[row]] if states.next_grid[row] < p.grid.size else math.inf
+        )
 
         while True:
+            cause, via = -1, -1
             if firing < 0:
                 # (a) The earliest clock; the first of equals in scan order.
                 d0, d1, d2, d3 = math.inf, math.inf, math.inf, math.inf
@@ -395,19 +494,14 @@ def _advance_rows(p, seed, states, until, control):
                 d2 = d3 if d3 < d2 else d2
                 t_next = d2 if d2 < d0 else d0
                 # (b) Watch points before it.
-                if next_grid < n_grid:
-                    while next_grid < n_grid:
-                        g = p.grid[next_grid]
-                        if g >= t_next or g > limit:
-                            break
-                        if _sample_watch(p, slots, s_at, c_at, work, since, pace, g):
-                            faulted = True
-                            break
-                        for j in range(n_watches):
-                            states.watch[row, next_grid, j] = slots[p.first_watch + j]
-                        next_grid += 1
-                    if faulted:
+                if next_grid < t_next and next_grid <= limit:
+                    if _watch_until(
+                        p, states, row, slots, s_at, c_at, work, since, pace, t_next, limit
+                    ):
+                        faulted = True
                         break
+                    g = states.next_grid[row]
+                    next_grid = p.grid[g] if g < p.grid.size else math.inf
                 if not t_next <= limit:
                     if t_next == math.inf:
                         ended = DEAD
@@ -421,38 +515,37 @@ def _advance_rows(p, seed, states, until, control):
                     n_at_once = 0
                 t = t_next
                 slots[0] = t
-                looked += 1
-                if looked >= EVENTS_BETWEEN_LOOKS:
-                    looked = 0
+                n_looked += 1
+                if n_looked >= EVENTS_BETWEEN_LOOKS:
+                    n_looked = 0
                     if control[0] != 0:
                         return row
                 # (c) Fire.
                 if p.kinds[c] == WORK:
                     work[c] = NO_WORK
+                    pace[c] = TAKE_UP
                     due[c] = math.inf
+                    if p.may_go_on[c] != 0:
+                        # Its next work, in case it draws again below: begun here, the processor
+                        # can do it beside the effects (kept in memory, or LLVM moves it down).
+                        u, _ = _block(seed, replication, np.uint64(lives[c] + 1), p.hashes[c])
+                        ahead[0] = -math.log(1.0 - u)
                 else:
                     lives[c] += 1
                     due[c] = _tick(p, slots, c, lives[c] + 1)
-                    guard = slots[p.clock_slot + c]
+                    guard = slots[p.clock_slot + np.uint64(c)]
                     if guard == NO_GUARD:
                         states.n_idle[row] += 1
                         if states.n_idle[row] > p.event_limit:
                             faulted = True
                             break
                         continue
-                    if guard == FAULTY:
-                        faulted = True
-                        break
-                firing = -2 - c  # to be resolved into a firing below
+                clock = c
 
-            # A firing's draws and branch; then its effects, and whatever follows at once.
+            # Its draws and branch, its effects, and the immediates that follow.
             n_fired = 0
-            cause, via = -1, -1
-            if firing == start:
-                cause = -1
             while True:
                 if firing < 0:
-                    c = -2 - firing
                     n_events += 1
                     n_at_once += 1
                     if n_events > p.event_limit or n_at_once > FIRINGS_AT_ONE_TIME:
@@ -460,25 +553,25 @@ def _advance_rows(p, seed, states, until, control):
                         break
                     if p.works_read.shape[0] > 0:
                         _fill_works(p.works_read, c, slots, work, since, pace, t)
-                    branch = 0
-                    if p.draw_start[c] != p.draw_start[c + 1] and not _draw(
-                        p, seed, replication, c, lives[c], slots, s_at, c_at
-                    ):
-                        faulted = True
-                        break
-                    if p.n_branches[c] > 1:
-                        branch = _branch(p, seed, replication, c, lives[c], slots, s_at, c_at)
-                        if branch < 0:
+                    firing = p.first_firing[c]
+                    if p.is_simple[c] == 0:
+                        if not _draw(p, seed, replication, c, lives[c], slots, s_at, c_at):
                             faulted = True
                             break
-                    firing = p.first_firing[c] + branch
-                    if p.kinds[c] == IMMEDIATE:
-                        via = firing
-                    else:
+                        if p.n_branches[c] > 1:
+                            branch = _branch(p, seed, replication, c, lives[c], slots, s_at, c_at)
+                            if branch < 0:
+                                faulted = True
+                                break
+                            firing += branch
+                    if c < n_timed:
                         cause = firing
+                    else:
+                        via = firing
                 status = _call(p.fire_functions[firing], s_at, c_at)
-                for i in range(p.definition_start[firing], p.definition_start[firing + 1]):
-                    status |= _call(p.definition_functions[i], s_at, c_at)
+                if not p.at_once:
+                    for i in range(p.definition_start[firing], p.definition_start[firing + 1]):
+                        status |= _call(p.definition_functions[i], s_at, c_at)
                 if status != 0:
                     faulted = True
                     break
@@ -492,24 +585,26 @@ def _advance_rows(p, seed, states, until, control):
                     k = p.assign_clocks[i]
                     if work[k] == NO_WORK:
                         lives[k] += 1
-                    work[k] = slots[p.assign_slots[i, 0]]
+                    work[k] = slots[p.assign_slots[i]]
                     since[k] = t
-                    pace[k] = NO_GUARD  # so that it is taken up again below, as it stands
+                    pace[k] = TAKE_UP
                     due[k] = math.inf
+                if plain:
+                    fired[0] = firing
+                    n_fired = 1
+                    break
                 if is_fired[firing] == 0:
                     is_fired[firing] = 1
                     fired[n_fired] = firing
                     n_fired += 1
-                if plain:
-                    break
                 # (d) The first immediate whose guard holds.
                 firing = -1
                 for k in range(n_timed, n_clocks):
-                    if slots[p.clock_slot + k] != 0.0:
+                    if slots[p.clock_slot + np.uint64(k)] != 0.0:
                         lives[k] += 1
-                        firing = -2 - k
+                        c = k
                         break
-                if firing == -1:
+                else:
                     break
             for i in range(n_fired):
                 is_fired[fired[i]] = 0
@@ -518,44 +613,35 @@ def _advance_rows(p, seed, states, until, control):
 
             # (e) Outcomes, in file order; after several firings all are looked at.
             whole = fired[0] if n_fired == 1 else start
-            status = 0
-            for i in range(p.outcome_start[whole], p.outcome_start[whole + 1]):
-                status |= _call(p.outcome_functions[i], s_at, c_at)
-            if status != 0:
-                faulted = True
-                break
-            for j in range(n_outcomes):
-                if slots[p.first_outcome + j] != 0.0 and states.causes[row, j] == -2:
-                    states.times[row, j] = t
-                    states.causes[row, j] = cause
-                    states.via[row, j] = via
-            if p.touches_totals[whole] != 0:
-                for j in range(n_totals):
-                    value = slots[p.first_total + j]
-                    if value != states.total_value[row, j]:
-                        states.totals[row, j] += states.total_value[row, j] * (
-                            t - states.total_since[row, j]
-                        )
-                        states.total_value[row, j] = value
-                        states.total_since[row, j] = t
-            # (f) Stop.
-            if p.stop >= 0 and slots[p.stop] != 0.0:
-                ended = AT_STOP
-                break
+            if not p.at_once:
+                status = 0
+                for i in range(p.outcome_start[whole], p.outcome_start[whole + 1]):
+                    status |= _call(p.outcome_functions[i], s_at, c_at)
+                if status != 0:
+                    faulted = True
+                    break
+            if p.touches_outcomes[whole] != 0:
+                for j in range(n_outcomes):
+                    if slots[p.first_outcome + j] != 0.0 and states.causes[row, j] == NOT_YET:
+                        states.times[row, j] = t
+                        states.causes[row, j] = cause
+                        states.via[row, j] = via
+                if p.touches_totals:
+                    _settle_totals(p, states, row, r, slots, t)
+                # (f) Stop.
+                if p.stop >= 0 and slots[p.stop] != 0.0:
+                    ended = AT_STOP
+                    break
             # (g) Timed clocks.
             for f in range(n_fired):
                 firing = fired[f]
-                for i in range(p.pace_start[firing], p.pace_start[firing + 1]):
-                    _call(p.pace_functions[i], s_at, c_at)
+                if not p.at_once:
+                    for i in range(p.pace_start[firing], p.pace_start[firing + 1]):
+                        _call(p.pace_functions[i], s_at, c_at)
                 for i in range(p.update_start[firing], p.update_start[firing + 1]):
                     k = p.update_clocks[i]
                     a = slots[p.clock_slot + k]
-                    if a == pace[k] and work[k] != NO_WORK:
-                        continue
-                    if a == FAULTY:
-                        faulted = True
-                        break
-                    if p.kinds[k] != WORK:
+                    if a == pace[k]:
                         continue
                     if a == NO_GUARD:
                         if work[k] != NO_WORK:
@@ -563,63 +649,51 @@ def _advance_rows(p, seed, states, until, control):
                                 work[k] = NO_WORK
                             else:
                                 work[k] = _work_left(work[k], since[k], pace[k], t)
+                                since[k] = t
                         pace[k] = NO_GUARD
-                        since[k] = t
-                        due[k] = math.inf
+                        if p.kinds[k] == WORK:
+                            due[k] = math.inf
+                        continue
+                    if a == FAULTY:
+                        faulted = True
+                        break
+                    if p.kinds[k] != WORK:
                         continue
                     if work[k] == NO_WORK:
                         lives[k] += 1
-                        u, _ = _block(seed, replication, np.uint64(lives[k]), p.hashes[k])
-                        if p.work_laws[k] < 0:
-                            work[k] = -math.log1p(-u)
+                        law = p.work_laws[k]
+                        if np.int64(k) == clock and p.may_go_on[k] != 0:
+                            w = ahead[0]
                         else:
-                            w = _sample(
-                                p.laws, p.work_laws[k], u, slots, s_at, constants, c_at
-                            )
-                            if not w >= 0.0:
-                                faulted = True
-                                break
-                            work[k] = w
+                            u, _ = _block(seed, replication, np.uint64(lives[k]), p.hashes[k])
+                            if law < 0:
+                                w = -math.log(1.0 - u)
+                            else:
+                                w = _sample(p.laws, law, u, slots, s_at, p.constants, c_at)
+                                if not w >= 0.0:
+                                    faulted = True
+                                    break
                     else:
-                        work[k] = _work_left(work[k], since[k], pace[k], t)
+                        w = _work_left(work[k], since[k], pace[k], t)
+                    work[k] = w
                     since[k] = t
                     pace[k] = a
-                    due[k] = t + work[k] / a if a > 0.0 else math.inf
+                    due[k] = t + w / a if a > 0.0 else math.inf
                 if faulted:
                     break
             if faulted:
                 break
             firing = -1
 
-        states.next_grid[row] = next_grid
         states.n_events[row] = n_events
+        if not faulted and ended >= 0:
+            t_end = t if ended == AT_STOP else horizon
+            faulted = _finish(p, states, row, r, slots, s_at, c_at, t_end)
+            states.end_times[row] = horizon if ended == AT_HORIZON else t
+            states.end_reasons[row] = ended
         if faulted:
             states.end_reasons[row] = FAULTED
             return row
-        if ended < 0:
-            continue
-        # The end: totals and watch go on as the state stands, to the horizon or the stop.
-        t_end = t if ended == AT_STOP else horizon
-        for j in range(n_totals):
-            states.totals[row, j] += states.total_value[row, j] * (
-                t_end - states.total_since[row, j]
-            )
-            states.total_since[row, j] = t_end
-        while next_grid < n_grid:
-            g = p.grid[next_grid]
-            if _sample_watch(
-                p, slots, s_at, c_at, work, since, pace, g if g < t_end else t_end
-            ):
-                states.end_reasons[row] = FAULTED
-                return row
-            for j in range(n_watches):
-                states.watch[row, next_grid, j] = slots[p.first_watch + j]
-            next_grid += 1
-        states.next_grid[row] = next_grid
-        for j in range(states.clipped.shape[1]):
-            states.clipped[row, j] = np.uint8(slots[p.clipped + j] != 0.0)
-        states.end_times[row] = horizon if ended == AT_HORIZON else t
-        states.end_reasons[row] = ended
     return n_rows
 
 
@@ -630,8 +704,8 @@ class Kernel(NamedTuple):
     draw_inputs: Any
 
 
-_advance_compiled = njit(nogil=True)(_advance_rows)
-_draw_inputs_compiled = njit(nogil=True)(_draw_inputs)
+_advance_compiled = _njit()(_advance_rows)
+_draw_inputs_compiled = _njit()(_draw_inputs)
 
 
 def source_digest() -> int:
@@ -652,14 +726,12 @@ def _build(digest: int) -> Kernel:
     # numba's cache looks at this file alone, and at closure values: without the digest an edit in
     # draws.py would go unnoticed (numba issue 1833), and a closure over a compiled function would
     # never be found again.
-    @njit(nogil=True, cache=True)
+    @_njit(cache=True)
     def advance(program, seed, states, until, control):
         return _advance_compiled(program, seed, states, until, control) if digest else 0
 
-    @njit(nogil=True, cache=True)
+    @_njit(cache=True)
     def draw_inputs(program, seed, replications, scratch, inputs):
-        return (
-            _draw_inputs_compiled(program, seed, replications, scratch, inputs) if digest else 0
-        )
+        return _draw_inputs_compiled(program, seed, replications, scratch, inputs) if digest else 0
 
     return Kernel(advance, draw_inputs)

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from sim import draws
 from sim.engines.compiled.emit import HEADER, Body, Constants
 from sim.engines.compiled.kernel import EVERY, IMMEDIATE, INSTANTS, WORK, Program
+from sim.net.evaluate import constant
 from sim.net.expr import Call, Const, Distribution, Expr, Ref, is_constant, reads, walk
 from sim.net.model import Net, Transition, Variable, firings
 
@@ -52,7 +53,6 @@ class _Item:
     #: What reads its value in turn.
     writes: Ref | None = None
     clock: int = -1
-    touches_total: bool = False
 
 
 @dataclass
@@ -125,12 +125,8 @@ class _Lowering:
         slots.give(sorted((r for r in used if r.space == "fired"), key=lambda r: r.name))
         works = {r for r in used if r.space == "work"}
         works |= {e.target for e in self.all_effects() if e.target.space == "work"}
-        self.works = sorted(works, key=lambda r: r.name)
-        slots.give(self.works)
-        slots.give(
-            Ref("draw", f"{t.name}/{d.name}") for t in net.transitions for d in t.draws
-        )
-        self.assigned = {ref: slots.take() for ref in self.works}
+        slots.give(sorted(works, key=lambda r: r.name))
+        slots.give(Ref("draw", f"{t.name}/{d.name}") for t in net.transitions for d in t.draws)
         self.clipped = slots.take(len(net.variables))
         self.clock_slot = slots.take(len(net.transitions))  # pace, or guard of a tick/immediate
         self.total_slot = slots.take(len(net.totals))
@@ -190,9 +186,7 @@ class _Lowering:
         if net.stop is not None:
             items.outcomes.append(self.slot_item(self.stop_slot, net.stop, truth=True))
         for j, total in enumerate(net.totals):
-            item = self.slot_item(self.total_slot + j, total.expr)
-            item.touches_total = True
-            items.outcomes.append(item)
+            items.outcomes.append(self.slot_item(self.total_slot + j, total.expr))
         for c in range(self.n_timed):
             items.clocks.append(self.clock_item(c, net.transitions[self.order[c]]))
         return items
@@ -285,7 +279,6 @@ class _Lowering:
         finite = body.compare("olt", value, "0x7FF0000000000000")
         body.fault_if(body.once("xor i1 ", finite, ", true"))
         body.store(self.slots.places[target], value)
-        body.store(self.assigned[target], body.constant(1.0))
 
     def assign(self, body: Body, number: int, expr: Expr, value: str) -> None:
         """Check a value for a variable, clip it to the range, and store it."""
@@ -363,10 +356,7 @@ class _Lowering:
         after = self.firing_tables()
         inputs = self.input_tables()
         watch = self.function(
-            *(
-                self.slot_item(self.watch_slot + j, w.expr).emit
-                for j, w in enumerate(net.watches)
-            )
+            *(self.slot_item(self.watch_slot + j, w.expr).emit for j, w in enumerate(net.watches))
         )
         owner, addresses = _machine_code(HEADER + "\n".join(self.functions), len(self.functions))
         laws = np.array(self.laws, dtype=np.int64).reshape(-1, 4)
@@ -386,12 +376,14 @@ class _Lowering:
             stop=self.stop_slot if net.stop is not None else -1,
             horizon=self.horizon_slot,
             weights=self.weight_slot,
-            clock_slot=self.clock_slot,
+            clock_slot=np.uint64(self.clock_slot),
             tick_slot=self.tick_slot,
             watch_function=addresses[watch],
             watch_works=self.work_table([[w.expr for w in net.watches]]),
             event_limit=net.event_limit,
-            grid=np.array(net.grid, dtype=np.float64),
+            touches_totals=bool(net.totals),
+            at_once=self.at_once,
+            grid=np.array(net.grid if net.watches else (), dtype=np.float64),
             **clocks,
             **{
                 name: addresses[table] if name.endswith("_functions") else table
@@ -406,6 +398,7 @@ class _Lowering:
         net = self.net
         first_firing = {k: f for f, (k, b) in reversed(list(enumerate(self.firings)))}
         kinds, law, hashes, keeps, first, n_branches, weights = [], [], [], [], [], [], []
+        may_go_on, is_simple = [], []
         draw_start, draw_law, draw_slot, draw_hash = [0], [], [], []
         instants = np.full((len(self.order), 2), 0, dtype=np.int64)
         for c, k in enumerate(self.order):
@@ -415,8 +408,10 @@ class _Lowering:
             law.append(-1 if clock.law is None or clock.kind == "rate" else self.law(clock.law))
             hashes.append(draws.name_hash(transition.key))
             keeps.append(transition.memory == "keep")
+            may_go_on.append(clock.kind == "rate" and not _ends_itself(transition))
             first.append(first_firing[k])
             n_branches.append(len(transition.branches))
+            is_simple.append(len(transition.branches) == 1 and not transition.draws)
             weights.append(self.weights(transition))
             for draw in transition.draws:
                 draw_law.append(self.law(draw.law))
@@ -438,8 +433,10 @@ class _Lowering:
             "work_laws": np.array(law, dtype=np.int64),
             "hashes": np.array(hashes, dtype=np.uint64),
             "keeps": np.array(keeps, dtype=np.uint8),
+            "may_go_on": np.array(may_go_on, dtype=np.uint8),
             "first_firing": np.array(first, dtype=np.int64),
             "n_branches": np.array(n_branches, dtype=np.int64),
+            "is_simple": np.array(is_simple, dtype=np.uint8),
             "weight_functions": np.array(weights, dtype=np.int64),
             "draw_start": np.array(draw_start, dtype=np.int64),
             "draw_laws": np.array(draw_law, dtype=np.int64),
@@ -481,7 +478,7 @@ class _Lowering:
         at_once = fuse and self.n_timed == len(net.transitions)
         single: dict[int, int] = {}
         stage_tables: list[list[list[int]]] = [[], [], []]
-        fire, updates, assigned, totals = [], [], [], []
+        fire, updates, assigned, touches = [], [], [], []
         for effect, stages, own_clock, works in plans:
             emits = [effect]
             if at_once:
@@ -499,21 +496,18 @@ class _Lowering:
             touched |= {own_clock} if own_clock >= 0 else set()
             updates.append(sorted(touched))
             assigned.append(works)
-            totals.append(any(item.touches_total for item in stages[1]))
+            touches.append(bool(stages[1]))
         tables: dict[str, Ints] = {"fire_functions": np.array(fire, dtype=np.int64)}
         for name, table in zip(("definition", "outcome", "pace"), stage_tables, strict=True):
             tables[f"{name}_start"], tables[f"{name}_functions"] = _flat(table)
-        tables["update_start"], tables["update_clocks"] = _flat(updates)
+        tables["update_start"], update_clocks = _flat(updates)
+        tables["update_clocks"] = update_clocks.astype(np.uint64)
         tables["assign_start"], tables["assign_clocks"] = _flat(assigned)
         tables["assign_slots"] = np.array(
-            [
-                (self.slots.places[ref], self.assigned[ref])
-                for clocks in assigned
-                for ref in (self.work_ref(c) for c in clocks)
-            ],
-            dtype=np.int64,
-        ).reshape(-1, 2)
-        tables["touches_totals"] = np.array(totals, dtype=np.int64)
+            [self.slots.places[self.work_ref(c)] for row in assigned for c in row], dtype=np.int64
+        )
+        tables["touches_outcomes"] = np.array(touches, dtype=np.uint8)
+        self.at_once = at_once
         return tables
 
     def work_ref(self, clock: int) -> Ref:
@@ -553,6 +547,22 @@ class _Lowering:
 
 
 _KINDS = {"rate": WORK, "work": WORK, "every": EVERY, "at": INSTANTS, "immediate": IMMEDIATE}
+
+
+def _ends_itself(transition: Transition) -> bool:
+    """Return whether its own effects plainly make its guard false, whatever the branch."""
+    return all(
+        _is_false(transition.guard, {e.target: e.expr for e in branch.effects})
+        for branch in transition.branches
+    )
+
+
+def _is_false(guard: Expr, known: dict[Ref, Expr]) -> bool:
+    if isinstance(guard, Call) and guard.op == "and":
+        return any(_is_false(arg, known) for arg in guard.args)
+    if isinstance(guard, Call):
+        guard = Call(guard.op, tuple(known.get(a, a) if isinstance(a, Ref) else a for a in guard.args))
+    return is_constant(guard) and constant(guard) == 0.0
 
 
 def _store_number(slot: int, expr: Expr) -> Callable[[Body], None]:
