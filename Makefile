@@ -5,7 +5,7 @@
 #   make bench   speed against peers     make lock    renew the lock files (needs uv)
 #   make clean   remove caches           make distclean   remove the environments as well
 #
-# PYTHON=python3.13 picks the interpreter (3.11 to 3.14).
+# PYTHON=python3.13 picks the interpreter of a new environment (3.11 to 3.14).
 
 PYTHON ?= python3
 PYTEST_ARGS ?=

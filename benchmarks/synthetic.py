@@ -9,12 +9,13 @@ the same form: what a compiler saves by lowering equal forms once, it does not s
 import random
 
 from sim.net.evaluate import evaluator
-from sim.net.expr import Call, Const, Ref, reads
+from sim.net.expr import Call, Const, Distribution, Ref, reads
 from sim.net.model import Branch, Clock, Effect, Net, Transition, Variable
 
 TOP = 3
 EVENTS_PER_REPLICATION = 150
 OPERATIONS_PER_PACE = 10
+UNIT_EXPONENTIAL = Distribution("exponential", (Const(1.0),))
 COUNTERS_PER_PACE = OPERATIONS_PER_PACE // 2
 
 
@@ -39,7 +40,7 @@ def transition(rng, k, counters):
     return Transition(
         name=f"t{k}",
         key=f"transition:t{k}",
-        clock=Clock("rate", pace=pace(rng, read)),
+        clock=Clock("rate", UNIT_EXPONENTIAL, pace=pace(rng, read)),
         branches=(Branch((Effect(target, moved),)),),
         guard=Call("lt", (guard, Const(float(TOP)))),
         memory="keep",
