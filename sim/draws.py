@@ -1,8 +1,8 @@
 """Keyed uniforms and distributions by inversion: one definition for all engines.
 
-A number is a pure function of (seed, replication, name, life): Philox4x64-10 (Salmon, Moraes, Dror &
-Shaw, SC'11) in counter mode, so that it depends on nothing else that happens. Every distribution is
-the inverse of its cumulative distribution function at one uniform, increasing in it.
+A number is a pure function of (seed, replication, name, life): Philox4x64-10 (Salmon, Moraes, Dror
+& Shaw, SC'11) in counter mode, so that it depends on nothing else that happens. Every distribution
+is the inverse of its cumulative distribution function at one uniform, increasing in it.
 
 Everything from :func:`invert` down is plain scalar Python on purpose: the compiled engine compiles
 these same functions (with the primitives replaced by the same C functions), so that the engines

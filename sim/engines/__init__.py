@@ -1,1 +1,1 @@
-"""Engines that run a net: ``compiled`` for ensembles, ``reference`` to be read and checked against."""
+"""Engines that run a net: ``compiled`` for ensembles, ``reference`` to read and check against."""

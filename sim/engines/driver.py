@@ -1,8 +1,8 @@
 """Ensembles: many replications of a net, in chunks, over threads.
 
-Results are joined in the order of replications, whatever the workers and chunks, so that neither can
-change a byte. The compiled kernel runs without Python's lock; the main thread only waits, with a
-short timeout, so that an interrupt is answered at once.
+Results are joined in the order of replications, whatever the workers and chunks, so that neither
+can change a byte. The compiled kernel runs without Python's lock; the main thread only waits, with
+a short timeout, so that an interrupt is answered at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from sim.engines.reference import ReferenceEngine
 from sim.ensemble.batch import Batch, Floats, Ints, joined
 from sim.errors import Interrupted
 from sim.net.model import Net
@@ -58,10 +57,9 @@ def run_ensemble(
         On KeyboardInterrupt, with the finished prefix as ``partial``.
     """
     size = chunk or CHUNK[engine]
-    chunks = [
-        np.arange(a, min(a + size, first + replications))
-        for a in range(first, first + replications, size)
-    ]
+    end = first + replications
+    # One empty chunk for no replications: the batch has the right shapes then, too.
+    chunks = [np.arange(a, min(a + size, end)) for a in range(first, max(end, first + 1), size)]
     tell = progress or (lambda done, asked: None)
     run = _run_compiled if engine == "compiled" else _run_reference
     done: dict[int, Batch] = {}
@@ -75,11 +73,11 @@ def run_ensemble(
         prefix = _prefix(done)
         n_whole = sum(batch.n for batch in prefix)
         raise Interrupted(n_whole, joined(prefix) if prefix else None) from None
-    return joined(_prefix(done)) if chunks else ReferenceEngine(net).run(seed, np.arange(0))
+    return joined(_prefix(done))
 
 
 def _prefix(done: dict[int, Batch]) -> list[Batch]:
-    prefix = []
+    prefix: list[Batch] = []
     while len(prefix) in done:
         prefix.append(done[len(prefix)])
     return prefix
@@ -88,6 +86,8 @@ def _prefix(done: dict[int, Batch]) -> list[Batch]:
 def _run_reference(
     net: Net, seed: int, chunks: list[Ints], workers: int
 ) -> Iterator[tuple[int, Batch]]:
+    from sim.engines.reference import ReferenceEngine
+
     engine = ReferenceEngine(net)
     for number, replications in enumerate(chunks):
         yield number, engine.run(seed, replications)
@@ -136,6 +136,8 @@ def _run_compiled(
 
 def _explain(net: Net, seed: int, replication: int) -> None:
     """Raise the fault of a replication with all that can be said of it, by running it again."""
+    from sim.engines.reference import ReferenceEngine
+
     ReferenceEngine(net).run(seed, np.array([replication]))
     raise AssertionError(
         f"the compiled engine faults in replication {replication}, the reference engine does not"
