@@ -8,6 +8,8 @@ fall is known as "by day 30" only.
 """
 
 import os
+import shutil
+import sys
 import sysconfig
 
 import gillespy2
@@ -79,8 +81,14 @@ def model(n_days):
     return chain
 
 
+def compiler():
+    """Return the C++ compiler, or end with a word for the table."""
+    return shutil.which("g++") or sys.exit("it needs g++")
+
+
 def simulator(n_days):
     """Return a function of (n_replications, seed) that gives times rounded up to the grid."""
+    compiler()
     # SCons is started with the interpreter that the environment was made from, which lacks it.
     os.environ["PYTHONPATH"] = sysconfig.get_path("purelib")
     solver = SSACSolver(model=model(n_days))

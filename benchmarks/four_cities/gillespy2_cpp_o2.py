@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -11,9 +10,10 @@ from benchmarks.four_cities import gillespy2_cpp
 
 def put_optimising_compiler_first():
     """Put a ``g++`` that adds ``-O2`` at the head of PATH, for this process and its children."""
+    command = shlex.quote(gillespy2_cpp.compiler())
     folder = tempfile.TemporaryDirectory(prefix="four-cities-")
     wrapper = Path(folder.name, "g++")
-    wrapper.write_text(f'#!/bin/sh\nexec {shlex.quote(shutil.which("g++"))} -O2 "$@"\n')
+    wrapper.write_text(f'#!/bin/sh\nexec {command} -O2 "$@"\n')
     wrapper.chmod(0o700)
     os.environ["PATH"] = folder.name + os.pathsep + os.environ["PATH"]
     return folder
