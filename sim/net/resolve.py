@@ -13,12 +13,15 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from sim.errors import did_you_mean, one_of
-from sim.net.evaluate import CHAINED, constant
+from sim.net.evaluate import constant
 from sim.net.expr import FALSE, TRUE, Call, Const, Expr
 from sim.net.syntax import FOLDS, FUNCTIONS, ExprError, Fold, Name, Number, Operation, Tree, parse
 from sim.units import NONE, REFUSED_UNITS, UNITS, Dimension
 
 MAX_PARTS = 10_000
+#: Levels of an expression once its letters are replaced. Text alone cannot have more than half of
+#: `MAX_NODES`, in a chain such as a*b*c; what walks expressions may count on this.
+MAX_LEVELS = 256
 _LETTER = re.compile(r"\$(\w*)")
 
 
@@ -140,7 +143,7 @@ def fold_constants(call: Call) -> Expr:
 class _Resolver:
     def __init__(self, scope: Scope, faults: list[ExprError]) -> None:
         self.faults = faults
-        self.n_parts = 0
+        self.n_parts = self.n_levels = 0
         self.values: dict[str, Tree] = {}
 
     def fault(
@@ -183,6 +186,14 @@ class _Resolver:
         whole = _LETTER.fullmatch(tree.text)
         if not whole or whole[1] not in scope.letters:
             return Name(text, tree.start, tree.end)
+        if "$" in text:
+            self.fault(
+                tree,
+                f"the value '{text}' of {tree.text} holds a letter itself",
+                hint="give several letters at once: for: [{i: 1, p: 2}, {i: 2, p: 4}]",
+                code="unknown-letter",
+            )
+            return None
         if text not in self.values:
             try:
                 self.values[text] = parse(text)
@@ -256,9 +267,18 @@ class _Resolver:
             return _literal(plain)
         if isinstance(plain, Name):
             return self.named(plain, scope)
-        if isinstance(plain, Fold):
-            return self.fold(plain, scope)
-        return self.operation(plain, scope)
+        if self.n_levels >= MAX_LEVELS:
+            return self.fault(
+                tree,
+                "an expression nested too deeply once its letters are replaced",
+                expected=f"at most {MAX_LEVELS} levels",
+                hint="split it into definitions",
+                code="too-large",
+            )
+        self.n_levels += 1
+        made = self.fold(plain, scope) if isinstance(plain, Fold) else self.operation(plain, scope)
+        self.n_levels -= 1
+        return made
 
     def named(self, tree: Name, scope: Scope) -> Typed:
         if tree.text == "inf":
@@ -315,23 +335,32 @@ class _Resolver:
         for tree in trees:
             typed = self.number(tree, scope)
             found.append(typed.expr)
-            if wanted is None:
-                wanted = typed.dimension
-            elif typed.dimension not in (None, wanted):
-                self.fault(
-                    tree,
-                    f"{message}: this is {_named(typed.dimension)}",
-                    expected=_named(wanted),
-                    code="dimension",
-                )
+            wanted = self.agreed(message, tree, typed.dimension, wanted)
         return found, wanted
+
+    def agreed(
+        self, message: str, tree: Tree, dimension: Dimension | None, wanted: Dimension | None
+    ) -> Dimension | None:
+        """Return the dimension that two parts share, after a fault if they share none."""
+        if wanted is None:
+            return dimension
+        if dimension not in (None, wanted):
+            self.fault(
+                tree,
+                f"{message}: this is {_named(dimension)}",
+                expected=_named(wanted),
+                code="dimension",
+            )
+        return wanted
 
     def operation(self, tree: Operation, scope: Scope) -> Typed:
         op, args = tree.op, tree.args
         if op in ("eq", "ne"):
             return self.equality(tree, scope)
-        if op in ("add", "sub", "min", "max", "mod", "clip", "lt", "le", "gt", "ge"):
-            exprs, dimension = self.agreeing("the two sides differ", self.flat(tree), scope)
+        if op in _LEFT_CHAINS:
+            return self.chain(tree, scope)
+        if op in ("min", "max", "mod", "clip", "lt", "le", "gt", "ge"):
+            exprs, dimension = self.agreeing("the two sides differ", args, scope)
             compares = op in ("lt", "le", "gt", "ge")
             return Typed(_built(op, *exprs), NONE if compares else dimension)
         if op in ("neg", "abs"):
@@ -341,30 +370,49 @@ class _Resolver:
             condition = self.dimensionless(args[0], scope)
             exprs, dimension = self.agreeing("the two choices differ", args[1:], scope)
             return Typed(_built(op, condition, *exprs), dimension)
-        if op in ("mul", "div"):
-            a, b = (self.number(arg, scope) for arg in args)
-            expr = _built(op, a.expr, b.expr)
-            if _fits_any(a) or _fits_any(b):
-                return Typed(expr, None)
-            da, db = a.dimension or NONE, b.dimension or NONE
-            return Typed(expr, da.times(db) if op == "mul" else da.over(db))
         if op == "pow":
             return self.power(tree, scope)
         if op == "sqrt":
             typed = self.number(args[0], scope)
             half = typed.dimension.power(Fraction(1, 2)) if typed.dimension else typed.dimension
             return Typed(_built(op, typed.expr), half)
-        plain = [self.dimensionless(arg, scope) for arg in self.flat(tree)]
+        plain, _ = self.agreeing("a plain number belongs here", self.flat(tree), scope, NONE)
         return Typed(_built(op, *plain), NONE)
 
+    def chain(self, tree: Operation, scope: Scope) -> Typed:
+        """Resolve ``a + b - c`` or ``a * b / c`` from the left, without recursion along it."""
+        spine = [tree]
+        while isinstance(left := spine[-1].args[0], Operation) and left.op in _LEFT_CHAINS:
+            spine.append(left)
+        deeper = len(spine) - 1
+        self.n_levels += deeper
+        typed = self.number(left, scope)
+        self.n_levels -= deeper
+        for node in reversed(spine):
+            right = self.number(node.args[1], scope)
+            typed = self.joined(node, typed, right) if self.count(node) else _POISON
+        return typed
+
+    def joined(self, node: Operation, a: Typed, b: Typed) -> Typed:
+        if node.op in ("add", "sub"):
+            dimension = self.agreed("the two sides differ", node.args[1], b.dimension, a.dimension)
+            if node.op == "add" and isinstance(a.expr, Call) and a.expr.op == "add":
+                return Typed(Call("add", (*a.expr.args, b.expr)), dimension)  # the same arithmetic
+            return Typed(_built(node.op, a.expr, b.expr), dimension)
+        expr = _built(node.op, a.expr, b.expr)
+        if _fits_any(a) or _fits_any(b):
+            return Typed(expr, None)
+        da, db = a.dimension or NONE, b.dimension or NONE
+        return Typed(expr, da.times(db) if node.op == "mul" else da.over(db))
+
     def flat(self, tree: Operation) -> list[Tree]:
-        """Return the arguments of ``(a + b) + c`` and its kin as a, b, c: the same arithmetic."""
-        if tree.op not in CHAINED or tree.op in ("min", "max"):
+        """Return the arguments of ``(a and b) and c`` as a, b, c, those of others as they are."""
+        if tree.op not in ("and", "or"):
             return list(tree.args)
         backwards: list[Tree] = []
         while True:
-            left, *rest = tree.args
-            backwards += reversed(rest)
+            left, right = tree.args
+            backwards.append(right)
             if not isinstance(left, Operation) or left.op != tree.op:
                 return [left, *reversed(backwards)]
             tree = left
@@ -430,6 +478,9 @@ class _Resolver:
             exprs.append(typed.expr)
         return Typed(_folded(tree.kind, exprs), dimension)
 
+
+#: Operators of which a text may make long chains, which lean to the left.
+_LEFT_CHAINS = frozenset({"add", "sub", "mul", "div"})
 
 _EMPTY = {
     "sum": Const(0.0),

@@ -261,10 +261,16 @@ class _Parser:
         return value
 
     def disjunction(self) -> Tree:
-        return self.chain("or", "or", self.conjunction)
+        left = self.conjunction()
+        while self.take("or"):
+            left = self.node("or", left, self.conjunction())
+        return left
 
     def conjunction(self) -> Tree:
-        return self.chain("and", "and", self.negation)
+        left = self.negation()
+        while self.take("and"):
+            left = self.node("and", left, self.negation())
+        return left
 
     def negation(self) -> Tree:
         start = self.token.start
@@ -423,12 +429,6 @@ class _Parser:
         )
 
     # Helpers.
-
-    def chain(self, op: str, keyword: str, rule: Callable[[], Tree]) -> Tree:
-        left = rule()
-        while self.take(keyword):
-            left = self.node(op, left, rule())
-        return left
 
     def deeper(self, rule: Callable[[], Tree]) -> Tree:
         self.deepen()

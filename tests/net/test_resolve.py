@@ -6,8 +6,10 @@ from fractions import Fraction
 
 import pytest
 
+from sim.net.evaluate import evaluator
 from sim.net.expr import TIME_REF, Call, Const, Expr, Ref
 from sim.net.resolve import (
+    MAX_LEVELS,
     MAX_PARTS,
     Scope,
     Symbol,
@@ -50,7 +52,14 @@ SCOPE = Scope(
     label_number=lambda label: float(LABELS.index(label)),
     refused={"time": "use 'at' or 'every'", "first.done": "outcomes are read by outcomes alone"},
     lists={"city": ["1", "2"], "nobody": [], "side": ["red", "blue"], "one": ["1"]},
-    letters={"i": "1", "ij": "2", "p": "2 km + 1 km", "s": "red", "bad": "1 +"},
+    letters={
+        "i": "1",
+        "ij": "2",
+        "p": "2 km + 1 km",
+        "s": "red",
+        "bad": "1 +",
+        "self": "$self + 1",
+    },
     labels=frozenset(LABELS),
 )
 
@@ -232,6 +241,12 @@ def test_a_label_is_no_number():
         ("$q", "unknown-letter", "unknown letter '$q'", "one of $i, $ij"),
         ("c.$q == held", "unknown-letter", "unknown letter '$q'", "one of $i, $ij"),
         ("sum(x for j in cities)", "unknown-list", "unknown list 'cities'", "mean 'city'?"),
+        (
+            "$self",
+            "unknown-letter",
+            "the value '$self + 1' of $self holds a letter",
+            "several letters",
+        ),
         ("$bad", "syntax", "the value '1 +' of $bad is no expression", "ends too early"),
     ],
 )
@@ -351,6 +366,22 @@ def test_a_fold_that_grows_without_measure_is_stopped():
     fault = the_fault("sum(sum(sum(x for a in l) for b in l) for c in l)", scope)
     assert fault.code == "too-large"
     assert fault.expected == f"at most {MAX_PARTS}"
+
+
+@pytest.mark.parametrize("op", ["+", "-", "*", "/", "-1+", "/2*"])
+def test_a_long_chain_keeps_its_arithmetic(op):
+    text = op.join(["x"] * 120)
+    expr = typed(text).expr
+    by_python = eval(text, {"x": 1.1})  # noqa: S307
+    assert evaluator(expr, {var("x"): 0})([1.1]) == by_python
+
+
+def test_letters_cannot_make_an_expression_too_deep():
+    long = SCOPE.with_letters({"l": "*".join(["x"] * 200)})
+    assert typed("*".join(["x"] * 200) + "*$l", long).dimension == NONE  # side by side
+    fault = the_fault("$l" + "*x" * 100, long)
+    assert fault.code == "too-large"
+    assert fault.expected == f"at most {MAX_LEVELS} levels"
 
 
 def test_time_is_a_quantity():
