@@ -1,7 +1,5 @@
 """Scalar arithmetic against the C library, bit for bit, on every pair of special values."""
 
-import ctypes
-import ctypes.util
 import itertools
 import math
 import struct
@@ -25,8 +23,8 @@ from sim.ieee import (
     smaller,
     sqrt,
 )
+from tests.libm import c_function
 
-LIBM = ctypes.CDLL(ctypes.util.find_library("m"))
 SPECIAL = [
     sign * x
     for sign in (1.0, -1.0)
@@ -54,12 +52,6 @@ SPECIAL = [
     )
 ]
 doubles = st.floats() | st.sampled_from(SPECIAL)
-
-
-def c_function(name: str, n_args: int):
-    function = getattr(LIBM, name)
-    function.restype, function.argtypes = ctypes.c_double, [ctypes.c_double] * n_args
-    return function
 
 
 def bits(x: float) -> bytes:

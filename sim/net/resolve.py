@@ -268,17 +268,20 @@ class _Resolver:
         if isinstance(plain, Name):
             return self.named(plain, scope)
         if self.n_levels >= MAX_LEVELS:
-            return self.fault(
-                tree,
-                "an expression nested too deeply once its letters are replaced",
-                expected=f"at most {MAX_LEVELS} levels",
-                hint="split it into definitions",
-                code="too-large",
-            )
+            return self.too_deep(tree)
         self.n_levels += 1
         made = self.fold(plain, scope) if isinstance(plain, Fold) else self.operation(plain, scope)
         self.n_levels -= 1
         return made
+
+    def too_deep(self, tree: Tree) -> Typed:
+        return self.fault(
+            tree,
+            "an expression nested too deeply once its letters are replaced",
+            expected=f"at most {MAX_LEVELS} levels",
+            hint="split it into definitions",
+            code="too-large",
+        )
 
     def named(self, tree: Name, scope: Scope) -> Typed:
         if tree.text == "inf":
@@ -385,6 +388,8 @@ class _Resolver:
         while isinstance(left := spine[-1].args[0], Operation) and left.op in _LEFT_CHAINS:
             spine.append(left)
         deeper = len(spine) - 1
+        if self.n_levels + deeper > MAX_LEVELS:
+            return self.too_deep(tree)
         self.n_levels += deeper
         typed = self.number(left, scope)
         self.n_levels -= deeper
