@@ -22,7 +22,8 @@ EngineName = Literal["compiled", "reference"]
 #: Told (replications done, replications asked for), from the main thread.
 Progress = Callable[[int, int], None]
 
-CHUNK = {"compiled": 256, "reference": 16}
+#: Replications handed out at a time, at the most: enough for the hand-over not to show.
+LARGEST_CHUNK = {"compiled": 2_048, "reference": 16}
 _LOOK_S = 0.05
 
 
@@ -56,7 +57,8 @@ def run_ensemble(
     Interrupted
         On KeyboardInterrupt, with the finished prefix as ``partial``.
     """
-    size = chunk or CHUNK[engine]
+    n_workers = workers or os.cpu_count() or 1
+    size = chunk or max(1, min(LARGEST_CHUNK[engine], replications // (8 * n_workers)))
     end = first + replications
     # One empty chunk for no replications: the batch has the right shapes then, too.
     chunks = [np.arange(a, min(a + size, end)) for a in range(first, max(end, first + 1), size)]
@@ -65,7 +67,7 @@ def run_ensemble(
     done: dict[int, Batch] = {}
     n_done = 0
     try:
-        for number, batch in run(net, seed, chunks, workers or os.cpu_count() or 1):
+        for number, batch in run(net, seed, chunks, n_workers):
             done[number] = batch
             n_done += batch.n
             tell(n_done, replications)

@@ -1,0 +1,310 @@
+"""The tree against the schema: unknown, missing and misplaced keys, and what remains without them.
+
+A part with a fault is still taken as far as it goes, marked as partial, so that the faults inside its
+expressions are told in the same run and nothing is told twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from sim.errors import did_you_mean, one_of
+from sim.scenario.schema import (
+    BARE,
+    FORMAT,
+    NOT_YET,
+    PART_MODELS,
+    SECTIONS,
+    TOP_LEVEL,
+    Header,
+    Part,
+    field_names,
+)
+from sim.values import Faults, Map, Node, Text, describe, is_null
+
+_Model = TypeVar("_Model", bound=Part)
+
+#: What one part of a section is called in messages.
+NOUNS = {
+    "sources": "source",
+    "lists": "list",
+    "parameters": "parameter",
+    "variables": "variable",
+    "definitions": "definition",
+    "transitions": "transition",
+    "outcomes": "outcome",
+    "watch": "watch",
+    "totals": "total",
+    "variants": "variant",
+}
+
+
+@dataclass(frozen=True)
+class Read:
+    """One part as the schema reads it: ``spec`` has its fields, ``None`` if it could not be read."""
+
+    section: str
+    key: Text
+    node: Node
+    spec: Any
+    is_whole: bool = True
+
+    @property
+    def path(self) -> str:
+        """Its place in the author's words."""
+        return f"{self.section}.{self.key}"
+
+    @property
+    def noun(self) -> str:
+        """What it is called in messages."""
+        return f"{NOUNS[self.section]} '{self.key}'"
+
+
+@dataclass
+class Structure:
+    """A file taken apart: its header, and the parts of each section in net order."""
+
+    header: Header | None
+    tree: Map
+    parts: dict[str, list[Read]] = field(default_factory=dict)
+
+    def section(self, name: str) -> list[Read]:
+        """Return the parts of a section."""
+        return self.parts.get(name, [])
+
+
+def structure(tree: Node, faults: Faults) -> Structure | None:
+    """Take a tree apart; None if it is no mapping, or of a later format."""
+    if not isinstance(tree, Map):
+        message = f"a scenario is a mapping of keys, not {describe(tree)}"
+        faults.add("wrong-type", message, tree, expected="title: ..., clock: ..., ...")
+        return None
+    if not _is_this_format(tree, faults):
+        return None
+    whole = without_nulls(tree, "", faults)
+    head = Map.of(((k, v) for k, v in whole.items() if k not in SECTIONS), tree.position)
+    header = _header(head, tree, faults)
+    found = Structure(header, whole)
+    for section in SECTIONS:
+        found.parts[section] = list(_parts(section, whole, tree, faults))
+    return found
+
+
+def _is_this_format(tree: Map, faults: Faults) -> bool:
+    written = tree.get("format")
+    if isinstance(written, Text) and written.isascii() and written.isdigit():
+        if int(written[:9]) > FORMAT or int(written[:9]) < 1:
+            faults.add(
+                "format",
+                f"a file of format {written}",
+                written,
+                "format",
+                expected=f"format {FORMAT}",
+                hint="a newer version of the program reads later formats",
+            )
+            return False
+    return True
+
+
+# Values that are missing.
+
+
+def without_nulls(node: Map, path: str, faults: Faults) -> Map:
+    """Return a mapping without its empty values, each of which is a fault (an empty section is not)."""
+    joined = _torn_expressions(node, path, faults)
+    kept: list[tuple[str, Node]] = []
+    for key, value in node.entries():
+        place = f"{path}.{key}" if path else str(key)
+        if key in joined:
+            continue
+        if is_null(value):
+            if path == "" and key in SECTIONS:
+                continue
+            hint = "write the value after ': '" if path else "remove the key, or give it a value"
+            faults.add("no-value", f"'{key}' has no value", key, place, hint=hint)
+        elif isinstance(value, Map):
+            kept.append((key, without_nulls(value, place, faults)))
+        else:
+            if isinstance(value, list):
+                _nulls_in_list(value, place, faults)
+            kept.append((key, value))
+    return Map.of(kept, node.position)
+
+
+def _nulls_in_list(items: list[Node], path: str, faults: Faults) -> None:
+    for number, item in enumerate(items, 1):
+        place = f"{path}.{number}"
+        following = items[number] if number < len(items) else None
+        if isinstance(item, Text) and _lacks_bracket(item) and isinstance(following, Text):
+            if following.count(")") > following.count("("):
+                _tell_torn(item, f"{item}, {following}", "", place, faults)
+        elif is_null(item):
+            faults.add("no-value", "an empty item in a list", item, place)
+        elif isinstance(item, Map):
+            without_nulls(item, place, faults)
+        elif isinstance(item, list):
+            _nulls_in_list(item, place, faults)
+
+
+def _torn_expressions(node: Map, path: str, faults: Faults) -> set[str]:
+    """Tell of ``{a: max(1, 2)}``, which YAML reads as two keys; return all keys of such entries."""
+    torn: set[str] = set()
+    entries = list(node.entries())
+    for at, (key, value) in enumerate(entries):
+        if not isinstance(value, Text) or not _lacks_bracket(value):
+            continue
+        text, others = str(value), []
+        for other, nothing in entries[at + 1 :]:
+            if not is_null(nothing) or text.count("(") == text.count(")"):
+                break
+            text += f", {other}"
+            others.append(str(other))
+        if others and text.count("(") <= text.count(")"):
+            _tell_torn(value, text, f"{key}: ", f"{path}.{key}" if path else str(key), faults)
+            torn.update([str(key), *others])
+    return torn
+
+
+def _lacks_bracket(text: Text) -> bool:
+    return text.style == "" and text.count("(") > text.count(")")
+
+
+def _tell_torn(at: Text, text: str, key: str, path: str, faults: Faults) -> None:
+    faults.add(
+        "unquoted-comma",
+        "an expression with a comma inside { } or [ ]",
+        at,
+        path,
+        hint=f'quote it: {key}"{text}"',
+    )
+
+
+# The header.
+
+
+def _header(head: Map, tree: Map, faults: Faults) -> Header | None:
+    for key in [k for k in head if k in NOT_YET]:
+        faults.add(
+            "not-yet",
+            f"'{key}' belongs to {NOT_YET[key]}, which this version does not read yet",
+            tree.key(key),
+            str(key),
+            hint="leave it out, or use the keys of the net layer",
+        )
+    known = Map.of(((k, v) for k, v in head.items() if k not in NOT_YET), head.position)
+    for required in ("title", "clock"):
+        if required in tree and required not in known:
+            known[required] = Text.made("", tree)  # told already
+    spec, _ = validated(Header, known, "", "", faults, known_keys=TOP_LEVEL)
+    return spec
+
+
+# Parts.
+
+
+def _parts(section: str, whole: Map, tree: Map, faults: Faults) -> Iterator[Read]:
+    node = whole.get(section)
+    if node is None:
+        return
+    if not isinstance(node, Map):
+        message = f"'{section}' is {describe(node)}"
+        expected = f"a mapping from the name of each {NOUNS[section]}"
+        faults.add("wrong-type", message, node, section, expected=expected)
+        return
+    written = tree[section]
+    for key, value in node.entries():
+        original = written.get(key) if isinstance(written, Map) else value
+        yield _part(section, key, value, original is not None and _count(original) == _count(value), faults)
+    if isinstance(written, Map):
+        for key, _ in written.entries():
+            if key not in node:
+                yield Read(section, key, key, None, is_whole=False)
+
+
+def _count(node: Node) -> int:
+    return sum(map(_count, node.values())) + len(node) if isinstance(node, Map) else 1
+
+
+def _part(section: str, key: Text, node: Node, is_whole: bool, faults: Faults) -> Read:
+    model = PART_MODELS.get(section)
+    if model is None:
+        return Read(section, key, node, node, is_whole)
+    if isinstance(node, Text) and section in BARE:
+        wanted = "when" if section == "outcomes" else "value"
+        return Read(section, key, node, model.model_construct(**{wanted: node}), is_whole)
+    path = f"{section}.{key}"
+    spec, is_valid = validated(model, node, path, f"{NOUNS[section]} '{key}'", faults, is_whole=is_whole)
+    return Read(section, key, node, spec, is_whole and is_valid)
+
+
+def validated(
+    model: type[_Model],
+    node: Node,
+    path: str,
+    owner: str,
+    faults: Faults,
+    *,
+    known_keys: tuple[str, ...] = (),
+    is_whole: bool = True,
+) -> tuple[_Model | None, bool]:
+    """Return a node as a model reads it, without what is wrong, and whether nothing was."""
+    known = known_keys or tuple(field_names(model))
+    if not isinstance(node, Map):
+        hint = "an expression stands in a mapping here" if isinstance(node, Text) else ""
+        faults.add(
+            "wrong-type",
+            f"{owner} is {describe(node)}",
+            node,
+            path,
+            expected=f"a mapping with {', '.join(known)}",
+            hint=hint,
+        )
+        return None, False
+    rest = node
+    is_valid = True
+    while True:
+        try:
+            return model.model_validate(rest), is_valid
+        except ValidationError as error:
+            bad = set()
+            for detail in error.errors(include_url=False, include_input=False):
+                key = str(detail["loc"][0])
+                bad.add(key)
+                if is_whole or detail["type"] != "missing":
+                    _tell(detail, key, node, path, owner, known, faults)
+            is_valid = False
+            if not bad & set(rest):
+                return None, False
+            rest = Map.of(((k, v) for k, v in rest.items() if k not in bad), node.position)
+
+
+def _tell(
+    detail: Any, key: str, node: Map, path: str, owner: str, known: tuple[str, ...], faults: Faults
+) -> None:
+    place = f"{path}.{key}" if path else key
+    of = f" in {owner}" if owner else ""
+    if detail["type"] == "extra_forbidden":
+        faults.add(
+            "unknown-field",
+            f"unknown field '{key}'{of}",
+            node.key(key),
+            place,
+            expected=one_of(known, limit=20),
+            hint=did_you_mean(key, known),
+        )
+    elif detail["type"] == "missing":
+        faults.add("missing-field", f"'{key}' is missing{of}", node, place)
+    else:
+        context = detail.get("ctx", {})
+        faults.add(
+            detail["type"],
+            detail["msg"].replace("{field}", f"'{key}'{of}", 1),
+            node[key],
+            place,
+            expected=context.get("expected", ""),
+            hint=context.get("hint", ""),
+        )

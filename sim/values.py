@@ -1,0 +1,436 @@
+"""A file's text, mappings and lists with their places, and uncertain values as a file writes them.
+
+The ground that scenario and world share. Everything is text until a reader wants a number: YAML makes
+no number, date or truth value of anything. Node types are ordinary ``str``, ``dict`` and ``list`` with
+a place, so that readers that know nothing of places take them as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sim.errors import Diagnostic, Position, did_you_mean, one_of
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One text that was read: a file, or a ``--set`` value; ``name`` is how people see it."""
+
+    name: str
+    text: str
+
+
+class Text(str):
+    """A scalar, as text; ``style`` is '' (plain), a quotation mark, ``|`` or ``>``."""
+
+    __slots__ = ("column", "end", "line", "source", "start", "style")
+
+    source: Source
+    start: int
+    end: int
+    line: int
+    column: int
+    style: str
+
+    @classmethod
+    def at(
+        cls, value: str, source: Source, span: tuple[int, int], place: tuple[int, int], style: str
+    ) -> Text:
+        """Return ``value``, read from characters ``span`` of a source, at (line, column)."""
+        text = cls(value)
+        text.source, text.style = source, style
+        text.start, text.end = span
+        text.line, text.column = place
+        return text
+
+    @classmethod
+    def made(cls, value: str, like: Node) -> Text:
+        """Return a text that nobody wrote, at the place of another node."""
+        where = like.position
+        source = Source(where.file, "")
+        return cls.at(value, source, (0, 0), (where.line, where.column), "")
+
+    @property
+    def position(self) -> Position:
+        """The place of the whole text (of its first line, if it has several)."""
+        written = self.source.text[self.start : self.end]
+        length = len(written.split("\n", 1)[0].rstrip())
+        return Position(self.source.name, self.line, self.column, max(length, 1))
+
+    @property
+    def is_null(self) -> bool:
+        """Whether YAML 1.2 reads it as null."""
+        return self.style == "" and self in ("", "~", "null", "Null", "NULL")
+
+    @property
+    def truth(self) -> bool | None:
+        """True or false as YAML 1.2 reads it, else None."""
+        if self.style == "" and self in ("true", "True", "TRUE"):
+            return True
+        return False if self.style == "" and self in ("false", "False", "FALSE") else None
+
+    def part(self, start: int, end: int) -> Position:
+        """Return the place of characters ``start`` to ``end`` of the value."""
+        offsets = self._offsets()
+        if offsets is None or not self:
+            return self.position
+        first = offsets[min(start, len(self))]
+        before = self.source.text[self.start : first]
+        line = self.line + before.count("\n")
+        column = first - self.source.text.rfind("\n", 0, first)
+        last = offsets[max(min(end, len(self)) - 1, 0)] + 1
+        length = last - first if "\n" not in self.source.text[first:last] else 1
+        return Position(self.source.name, line, column, max(length, 1))
+
+    def _offsets(self) -> list[int] | None:
+        """Return where in the source each character stands (and the end), None if unclear."""
+        text, at, end = self.source.text, self.start, self.end
+        if self.style in ("|", ">"):
+            at = text.find("\n", at, end)
+        elif self.style:
+            at, end = at + 1, end - 1
+        if at < 0:
+            return None
+        found = []
+        for character in self:
+            if at >= end:
+                return found + [end] * (len(self) + 1 - len(found)) if character.isspace() else None
+            if character in " \n" and text[at].isspace():
+                found.append(at)
+                at += 1
+                while at < end and text[at].isspace() and "\n" in text[found[-1] : at + 1]:
+                    at += 1
+                continue
+            while self.style in ("|", ">") and at < end and text[at].isspace():
+                at += 1
+            if at >= end or text[at] != character:
+                return None
+            found.append(at)
+            at += 2 if self.style == "'" and character == "'" else 1
+        return [*found, at]
+
+
+class Map(dict[str, "Node"]):
+    """A mapping in file order; its keys are :class:`Text` where they were read from a file."""
+
+    __slots__ = ("position",)
+    position: Position
+
+    @classmethod
+    def of(cls, entries: Iterable[tuple[str, Node]], position: Position) -> Map:
+        """Return a mapping of entries at a place."""
+        made = cls(entries)
+        made.position = position
+        return made
+
+    def key(self, name: str) -> Text:
+        """Return a key with its place."""
+        for key in self:
+            if key == name:
+                return key if isinstance(key, Text) else Text.made(key, self)
+        raise KeyError(name)
+
+    def entries(self) -> Iterator[tuple[Text, Node]]:
+        """Yield keys with their places, and values."""
+        for key, value in self.items():
+            yield (key if isinstance(key, Text) else Text.made(key, self)), value
+
+
+class Items(list["Node"]):
+    """A list."""
+
+    __slots__ = ("position",)
+    position: Position
+
+    @classmethod
+    def of(cls, items: Iterable[Node], position: Position) -> Items:
+        """Return a list of items at a place."""
+        made = cls(items)
+        made.position = position
+        return made
+
+
+Node = Text | Map | Items
+
+
+def is_null(node: Node) -> bool:
+    """Return whether YAML reads the node as null."""
+    return isinstance(node, Text) and node.is_null
+
+
+def describe(node: Node) -> str:
+    """Return what a node is, for messages."""
+    if isinstance(node, Map):
+        return "a mapping"
+    if isinstance(node, Items):
+        return "a list"
+    shown = node if len(node) <= 40 else node[:39] + "…"
+    return f"'{shown}'"
+
+
+@dataclass
+class Faults:
+    """Collects diagnostics: one for each place and kind, however often it is found."""
+
+    #: Names of the texts that were read, in the order in which their faults are told.
+    files: list[str] = field(default_factory=list)
+    _found: dict[tuple[str, object, str], Diagnostic] = field(default_factory=dict)
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        at: Node | Position | None,
+        path: str = "",
+        *,
+        expected: str = "",
+        hint: str = "",
+        severity: str = "error",
+    ) -> None:
+        """Add a diagnostic at a node or a place; what is already known there is not added twice."""
+        place = at if at is None or isinstance(at, Position) else at.position
+        key = (code, (place.file, place.line, place.column) if place else path, severity)
+        self._found.setdefault(
+            key, Diagnostic(code, message, place, path, expected, hint, severity)
+        )
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Add diagnostics that were made elsewhere."""
+        for d in diagnostics:
+            self.add(
+                d.code,
+                d.message,
+                d.position,
+                d.path,
+                expected=d.expected,
+                hint=d.hint,
+                severity=d.severity,
+            )
+
+    def _listed(self, severity: str) -> list[Diagnostic]:
+        rank = {name: k for k, name in enumerate(self.files)}
+
+        def place(d: Diagnostic) -> tuple[int, int, int]:
+            if d.position is None:
+                return (0, 0, 0)
+            return (rank.get(d.position.file, len(rank)), d.position.line, d.position.column)
+
+        return sorted((d for d in self._found.values() if d.severity == severity), key=place)
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        """Every error, in file order."""
+        return self._listed("error")
+
+    @property
+    def warnings(self) -> list[Diagnostic]:
+        """Every warning, in file order."""
+        return self._listed("warning")
+
+    @property
+    def n_errors(self) -> int:
+        """How many errors there are so far."""
+        return sum(d.severity == "error" for d in self._found.values())
+
+
+# Uncertain values.
+
+
+class Form(NamedTuple):
+    """How a distribution is written: its arguments, and which of them have the value's unit."""
+
+    arguments: tuple[str, ...]
+    with_unit: tuple[bool, ...]
+    shape: str  # list, mapping, single or weights
+    rule: str  # what its arguments must satisfy
+    example: str
+
+
+def _form(arguments: str, units: str, shape: str, rule: str, example: str) -> Form:
+    names = tuple(arguments.split())
+    return Form(names, tuple(u == "u" for u in units), shape, rule, example)
+
+
+FORMS: dict[str, Form] = {
+    "uniform": _form("low high", "uu", "list", "low <= high", "{uniform: [low, high]}"),
+    "triangular": _form(
+        "low mode high", "uuu", "list", "low <= mode <= high", "{triangular: [low, mode, high]}"
+    ),
+    "pert": _form(
+        "low mode high", "uuu", "list", "low <= mode <= high", "{pert: [low, mode, high]}"
+    ),
+    "normal": _form("mean sd", "uu", "mapping", "sd >= 0", "{normal: {mean: m, sd: s}}"),
+    "lognormal": _form(
+        "median sigma",
+        "u-",
+        "mapping",
+        "median > 0 and sigma >= 0",
+        "{lognormal: {median: m, sigma: s}}",
+    ),
+    "beta": _form("a b", "--", "list", "a > 0 and b > 0", "{beta: [a, b]}"),
+    "gamma": _form(
+        "shape mean", "-u", "mapping", "shape > 0 and mean >= 0", "{gamma: {shape: k, mean: m}}"
+    ),
+    "weibull": _form(
+        "shape scale",
+        "-u",
+        "mapping",
+        "shape > 0 and scale >= 0",
+        "{weibull: {shape: k, scale: s}}",
+    ),
+    "exponential": _form("mean", "u", "mapping", "mean >= 0", "{exponential: {mean: m}}"),
+    "erlang": _form(
+        "k mean",
+        "-u",
+        "mapping",
+        "k a whole number from 1 to 1000, and mean >= 0",
+        "{erlang: {k: 3, mean: m}}",
+    ),
+    "deterministic": _form("value", "u", "single", "a number", "{deterministic: x}"),
+    "discrete": _form(
+        "", "", "weights", "weights >= 0 with a positive sum", "{discrete: {x: weight, y: weight}}"
+    ),
+    "choice": _form(
+        "", "", "weights", "weights >= 0 with a positive sum", "{choice: {label: weight, ...}}"
+    ),
+    "interval90": _form("low high", "uu", "list", "0 < low <= high", "{interval90: [low, high]}"),
+}
+
+ANNOTATIONS = ("source", "grade", "as_of", "mark", "note", "label", "chance")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A value as its author wrote it: an expression or instant, or a distribution; and remarks.
+
+    ``arguments`` pairs each argument's name with its node; for ``discrete`` and ``choice`` the pairs
+    are (value, weight) with the value's text as a node in ``keys``.
+    """
+
+    node: Node
+    text: Text | None = None
+    kind: str = ""
+    arguments: tuple[tuple[str, Node], ...] = ()
+    keys: tuple[Text, ...] = ()
+    remarks: Mapping[str, Node] = field(default_factory=dict)
+
+    @property
+    def is_law(self) -> bool:
+        """Whether it is a distribution."""
+        return self.kind != ""
+
+
+def read_value(node: Node, path: str, faults: Faults) -> Written | None:
+    """Split a value into its expression or distribution and its remarks; None after a fault."""
+    if isinstance(node, Text):
+        return Written(node, text=node)
+    if isinstance(node, Items):
+        faults.add(
+            "wrong-type",
+            "a list where one value belongs",
+            node,
+            path,
+            expected="a number, a quantity, an expression or a distribution",
+        )
+        return None
+    heads = [key for key, _ in node.entries() if key in FORMS or key == "value"]
+    if len(heads) != 1:
+        _not_one_head(node, heads, path, faults)
+        return None
+    remarks = {key: value for key, value in node.entries() if key not in heads}
+    if not _are_remarks(node, remarks, path, faults):
+        return None
+    (head,) = heads
+    inner = node[head]
+    if head != "value":
+        return _law(node, head, inner, remarks, path, faults)
+    if isinstance(inner, Map):  # {value: {uniform: [a, b]}, source: x}
+        read = read_value(inner, f"{path}.value", faults)
+        if read is None:
+            return None
+        return Written(
+            node, read.text, read.kind, read.arguments, read.keys, {**read.remarks, **remarks}
+        )
+    if isinstance(inner, Items):
+        faults.add("wrong-type", "a list where one value belongs", inner, path)
+        return None
+    return Written(node, text=inner, remarks=remarks)
+
+
+def _not_one_head(node: Map, heads: list[Text], path: str, faults: Faults) -> None:
+    if heads:
+        faults.add(
+            "two-values",
+            f"a value cannot be both '{heads[0]}' and '{heads[1]}'",
+            heads[1],
+            path,
+            expected="one distribution, or 'value'",
+        )
+        return
+    first = next(iter(node.entries()), None)
+    word = str(first[0]) if first else ""
+    faults.add(
+        "unknown-distribution",
+        f"'{word}' is no distribution" if word else "an empty mapping where a value belongs",
+        first[0] if first else node,
+        path,
+        expected="'value', or " + one_of(FORMS, limit=20),
+        hint=did_you_mean(word, ["value", *FORMS]) if word else "",
+    )
+
+
+def _are_remarks(node: Map, remarks: Mapping[Text, Node], path: str, faults: Faults) -> bool:
+    good = True
+    for key, value in remarks.items():
+        if key not in ANNOTATIONS:
+            faults.add(
+                "unknown-field",
+                f"unknown field '{key}' beside a value",
+                key,
+                f"{path}.{key}",
+                expected=one_of(ANNOTATIONS),
+                hint=did_you_mean(key, [*ANNOTATIONS, *FORMS]),
+            )
+            good = False
+        elif not isinstance(value, Text):
+            faults.add("wrong-type", f"'{key}' is {describe(value)}", value, path, expected="text")
+            good = False
+    return good
+
+
+def _law(
+    node: Map, kind: Text, inner: Node, remarks: Mapping[str, Node], path: str, faults: Faults
+) -> Written | None:
+    form = FORMS[kind]
+    path = f"{path}.{kind}"
+
+    def wrong(message: str, at: Node) -> None:
+        faults.add("bad-distribution", message, at, path, expected=form.example)
+
+    if form.shape == "weights":
+        if not isinstance(inner, Map) or not inner:
+            return wrong(f"'{kind}' needs a mapping from values to weights", inner)
+        keys = tuple(key for key, _ in inner.entries())
+        pairs = tuple((str(key), weight) for key, weight in inner.entries())
+        return Written(node, None, str(kind), pairs, keys, remarks)
+    if form.shape == "single":
+        return Written(node, None, str(kind), ((form.arguments[0], inner),), (), remarks)
+    if form.shape == "list":
+        if not isinstance(inner, Items) or len(inner) != len(form.arguments):
+            n = len(form.arguments)
+            return wrong(f"'{kind}' needs a list of {n} numbers: {', '.join(form.arguments)}", inner)
+        return Written(
+            node, None, str(kind), tuple(zip(form.arguments, inner, strict=True)), (), remarks
+        )
+    if not isinstance(inner, Map):
+        return wrong(f"'{kind}' needs a mapping with {' and '.join(form.arguments)}", inner)
+    for key, _ in inner.entries():
+        if key not in form.arguments:
+            return wrong(f"'{kind}' has no argument '{key}'", key)
+    for name in form.arguments:
+        if name not in inner:
+            return wrong(f"'{kind}' lacks '{name}'", kind)
+    pairs = tuple((name, inner[name]) for name in form.arguments)
+    return Written(node, None, str(kind), pairs, (), remarks)
