@@ -37,7 +37,8 @@ class Peer:
 
 PEERS = (
     Peer("frontcast", "Frontcast, from the YAML file", 200_000),
-    Peer(YARDSTICK, "numba, written by hand", 500_000),
+    Peer(YARDSTICK, "numba, tuned by hand", 500_000),
+    Peer("numba_direct", "numba, as first written", 500_000),
     Peer("gillespy2_cpp_o2", "GillesPy2 C++, built with -O2", 50_000, BENCH_PYTHON),
     Peer("gillespy2_cpp", "GillesPy2 C++, as it comes", 30_000, BENCH_PYTHON),
     Peer("plain_python", "plain Python", 20_000),
