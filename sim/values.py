@@ -71,6 +71,14 @@ class Text(str):
             return True
         return False if self.style == "" and self in ("false", "False", "FALSE") else None
 
+    def cut(self, start: int, end: int) -> Text:
+        """Return a piece of the text, at its own place."""
+        where = self.part(start, end)
+        offsets = self._offsets()
+        first = offsets[start] if offsets else self.start
+        last = offsets[end] if offsets else self.end
+        return Text.at(self[start:end], self.source, (first, last), (where.line, where.column), "")
+
     def part(self, start: int, end: int) -> Position:
         """Return the place of characters ``start`` to ``end`` of the value."""
         offsets = self._offsets()
@@ -420,7 +428,9 @@ def _law(
     if form.shape == "list":
         if not isinstance(inner, Items) or len(inner) != len(form.arguments):
             n = len(form.arguments)
-            return wrong(f"'{kind}' needs a list of {n} numbers: {', '.join(form.arguments)}", inner)
+            return wrong(
+                f"'{kind}' needs a list of {n} numbers: {', '.join(form.arguments)}", inner
+            )
         return Written(
             node, None, str(kind), tuple(zip(form.arguments, inner, strict=True)), (), remarks
         )

@@ -45,7 +45,9 @@ def decode(data: bytes, name: str, faults: Faults) -> Source | None:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        column = len(data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode(errors="replace"))
+        column = len(
+            data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode(errors="replace")
+        )
         faults.add(
             "not-utf8",
             f"byte 0x{data[error.start]:02X} is not UTF-8",
@@ -115,9 +117,13 @@ class _Builder:
         self.root: Node | None = None
         self.n_documents = 0
 
-    def refuse(self, code: str, message: str, event: yaml.Event, expected: str = "", hint: str = "") -> None:
+    def refuse(
+        self, code: str, message: str, event: yaml.Event, expected: str = "", hint: str = ""
+    ) -> None:
         mark = event.start_mark
-        length = max(event.end_mark.index - mark.index, 1) if event.end_mark.line == mark.line else 1
+        length = (
+            max(event.end_mark.index - mark.index, 1) if event.end_mark.line == mark.line else 1
+        )
         at = Position(self.source.name, mark.line + 1, mark.column + 1, length)
         self.faults.add(code, message, at, expected=expected, hint=hint)
 
@@ -151,11 +157,11 @@ class _Builder:
     def document(self, event: yaml.DocumentStartEvent) -> None:
         self.n_documents += 1
         if event.version or event.tags:
-            self.refuse("yaml-directive", "a YAML directive", event, "a file without '%' directives")
-        if self.n_documents > 1:
             self.refuse(
-                "many-documents", "a second YAML document", event, "one scenario in a file"
+                "yaml-directive", "a YAML directive", event, "a file without '%' directives"
             )
+        if self.n_documents > 1:
+            self.refuse("many-documents", "a second YAML document", event, "one scenario in a file")
             raise _Refused
 
     def tagless(self, event: yaml.NodeEvent) -> None:
@@ -233,7 +239,9 @@ class _Builder:
             return None
         if node in mapping:
             first = mapping.key(node).line
-            self.refuse("duplicate-key", f"'{node}' stands here twice (first in line {first})", event)
+            self.refuse(
+                "duplicate-key", f"'{node}' stands here twice (first in line {first})", event
+            )
             return None
         return node
 

@@ -127,7 +127,9 @@ def _items(node: Items, path: str, faults: Faults) -> list[Any]:
     found: list[Any] = []
     for item in node:
         if isinstance(item, Items):
-            faults.add("wrong-type", "a list inside a list", item, path, expected="a name or number")
+            faults.add(
+                "wrong-type", "a list inside a list", item, path, expected="a name or number"
+            )
         elif isinstance(item, Map):
             letters = _bindings(item, path, faults)
             if letters is not None:
@@ -208,7 +210,9 @@ class Expander:
         noun = NOUNS[part.read.section]
         if first.read is part.read:
             message = f"'for' makes the {noun} '{part.name}' twice"
-            hint = "use every letter in the name" if "$" in part.read.key else "put '$i' in the name"
+            hint = (
+                "use every letter in the name" if "$" in part.read.key else "put '$i' in the name"
+            )
         else:
             message = f"the {noun} '{part.name}' is already made by '{first.read.key}'"
             hint = ""

@@ -131,9 +131,7 @@ Value = Annotated[Any, _shared("value")]
 Instant = Annotated[Any, _shared("instant")]
 Instants = Annotated[
     Any,
-    WithJsonSchema(
-        {"anyOf": [_to("instant"), {"type": "array", "items": _to("instant")}]}
-    ),
+    WithJsonSchema({"anyOf": [_to("instant"), {"type": "array", "items": _to("instant")}]}),
 ]
 Names = Annotated[
     Any, BeforeValidator(_items), WithJsonSchema({"type": "array", "items": _to("text")})
@@ -141,9 +139,7 @@ Names = Annotated[
 Bounds = Annotated[
     Any,
     BeforeValidator(_items),
-    WithJsonSchema(
-        {"type": "array", "items": _to("expression"), "minItems": 2, "maxItems": 2}
-    ),
+    WithJsonSchema({"type": "array", "items": _to("expression"), "minItems": 2, "maxItems": 2}),
 ]
 For = Annotated[Any, _shared("for")]
 
@@ -266,7 +262,9 @@ class Header(Part):
     title: Line = Field(description="What the scenario is about")
     description: Line = Field(None)
     question: Line = Field(None, description="The headline question")
-    extends: Line = Field(None, description="A file in this folder or below, to which this one adds")
+    extends: Line = Field(
+        None, description="A file in this folder or below, to which this one adds"
+    )
     clock: Annotated[Any, BeforeValidator(_table), _shared("ClockSpec")]
     stop: Formula = Field(None, description="What ends a replication early")
     limits: Annotated[Any, BeforeValidator(_table), _shared("LimitsSpec")] = None
@@ -399,7 +397,7 @@ def _form_schema(name: str, number: dict[str, Any]) -> dict[str, Any]:
         return {"type": "array", "items": number, "minItems": n, "maxItems": n}
     return {
         "type": "object",
-        "properties": {argument: number for argument in form.arguments},
+        "properties": dict.fromkeys(form.arguments, number),
         "required": list(form.arguments),
         "additionalProperties": False,
     }

@@ -218,7 +218,9 @@ def _parts(section: str, whole: Map, tree: Map, faults: Faults) -> Iterator[Read
     written = tree[section]
     for key, value in node.entries():
         original = written.get(key) if isinstance(written, Map) else value
-        yield _part(section, key, value, original is not None and _count(original) == _count(value), faults)
+        yield _part(
+            section, key, value, original is not None and _count(original) == _count(value), faults
+        )
     if isinstance(written, Map):
         for key, _ in written.entries():
             if key not in node:
@@ -237,7 +239,9 @@ def _part(section: str, key: Text, node: Node, is_whole: bool, faults: Faults) -
         wanted = "when" if section == "outcomes" else "value"
         return Read(section, key, node, model.model_construct(**{wanted: node}), is_whole)
     path = f"{section}.{key}"
-    spec, is_valid = validated(model, node, path, f"{NOUNS[section]} '{key}'", faults, is_whole=is_whole)
+    spec, is_valid = validated(
+        model, node, path, f"{NOUNS[section]} '{key}'", faults, is_whole=is_whole
+    )
     return Read(section, key, node, spec, is_whole and is_valid)
 
 

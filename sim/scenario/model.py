@@ -1,0 +1,70 @@
+"""The scenario: what an analyst wrote, checked, with the net that it means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sim.errors import Diagnostic
+from sim.net.model import Input, Net
+from sim.scenario.times import ScenarioClock
+
+__all__ = ["Scenario", "ScenarioClock", "SourceNote"]
+
+
+@dataclass(frozen=True)
+class SourceNote:
+    """Where knowledge comes from, and since when it was public."""
+
+    text: str
+    public: datetime | None = None
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A scenario file, read and checked.
+
+    ``name`` is the file's stem, ``path`` as it was given; ``overrides`` are the ``--set`` values and
+    ``variant`` the variant that were applied. ``variants`` names those that the file has.
+    """
+
+    name: str
+    path: str
+    title: str
+    clock: ScenarioClock
+    net: Net
+    description: str = ""
+    question: str = ""
+    sources: Mapping[str, SourceNote] = field(default_factory=dict)
+    variant_name: str | None = None
+    variants: tuple[str, ...] = ()
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[Diagnostic, ...] = ()
+    text: str = ""
+    #: SHA-256 of every file that was read, by its path.
+    digests: Mapping[str, str] = field(default_factory=dict)
+    #: Texts of everything that was read, by name, for quoting lines.
+    texts: Mapping[str, str] = field(default_factory=dict)
+    _reload: Callable[[str], Scenario] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def inputs(self) -> tuple[Input, ...]:
+        """The uncertain inputs, in net order; each knows its path, note and whether it is chance."""
+        return self.net.uncertain_inputs
+
+    def variant(self, name: str) -> Scenario:
+        """Return the scenario with one of its variants applied.
+
+        Raises
+        ------
+        ScenarioError
+            If there is none of that name, or it is faulty.
+        """
+        assert self._reload is not None
+        return self._reload(name)
+
+    def date(self, days: float) -> datetime | None:
+        """Return the date of a time in days since the start; None without a start."""
+        return None if self.clock.start is None else self.clock.start + timedelta(days=days)
