@@ -1,5 +1,6 @@
 """What is warned about, and above all what is not."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
@@ -470,3 +471,23 @@ def _has_nan(expr: Expr, state: tuple[float, float]) -> bool:
         value = evaluator(expr, SLOTS)(list(state))
         return value != value or any(_has_nan(arg, state) for arg in expr.args)
     return False
+
+
+RANGES = [(-2.0, 2.0), (0.0, 3.0), (1.0, 1.5), (-3.0, -1.0), (0.0, 0.0), (-1.0, 0.0)]
+
+
+@pytest.mark.parametrize("op", TWO)
+def test_the_rule_of_every_operator_on_every_pair_of_ranges(op):
+    expr = Call(op, tuple(SLOTS))
+    value = evaluator(expr, SLOTS)
+    for (low, high), (lower, higher) in itertools.product(RANGES, RANGES):
+        made = net(variables={"a": (low, high, low), "b": (lower, higher, lower)})
+        world = World(made)
+        possible, narrowed = world.value(expr), world.assuming(expr)
+        sides = [(low, (low + high) / 2, high), (lower, (lower + higher) / 2, higher)]
+        for state in itertools.product(*sides):
+            found = value(list(state))
+            assert found in possible or found != found
+            if found == found != 0.0:
+                assert narrowed is not None
+                assert all(x in narrowed.value(n) for n, x in zip(SLOTS, state, strict=True))
