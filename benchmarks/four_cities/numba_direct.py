@@ -15,7 +15,7 @@ HORIZON = 30.0
 
 @numba.njit
 def hazards(c, b, s, out):
-    """Fill the hazards (per day) of a state; return their sum. ``c[0]`` stands for a fallen city."""
+    """Fill the hazards (per day) of a state; return their sum. ``c[0]`` is a fallen city."""
     n_contested = 0
     for i in range(1, 5):
         up = 1.0 if c[i - 1] == 2 else 0.0
