@@ -242,10 +242,15 @@ def _default_memory(net: Net) -> list[Diagnostic]:
             return False
         if clock.law is not None and clock.law.kind == "exponential":
             return False
-        if world.assuming(transition.guard, False) is None:
-            return False
-        return any(
-            writers.get(name, set()) - {transition.name} for name in _state_of(net, transition)
+        enabled = world.assuming(transition.guard)
+        others = {
+            name: writer
+            for ref in _state_of(net, transition)
+            for name, writer in writers.get(ref, {}).items()
+            if writer is not transition
+        }
+        return enabled is not None and any(
+            _may_end(enabled, transition, other) for other in others.values()
         )
 
     return [
@@ -259,14 +264,22 @@ def _default_memory(net: Net) -> list[Diagnostic]:
     ]
 
 
-def _writers(net: Net) -> dict[Ref, set[str]]:
+def _may_end(enabled: World, transition: Transition, other: Transition) -> bool:
+    """Return whether a firing of ``other`` may turn the guard of ``transition`` false."""
+    both = enabled.assuming(other.guard)
+    return both is not None and any(
+        both.after(other, branch).assuming(transition.guard, False) is not None
+        for branch in other.branches
+    )
+
+
+def _writers(net: Net) -> dict[Ref, dict[str, Transition]]:
     """Return which transitions change each variable (or count of firings)."""
-    writers: dict[Ref, set[str]] = {}
+    writers: dict[Ref, dict[str, Transition]] = {}
     for transition in net.transitions:
-        writers[Ref("fired", transition.name)] = {transition.name}
-        for branch in transition.branches:
-            for effect in branch.effects:
-                writers.setdefault(effect.target, set()).add(transition.name)
+        changed = {e.target for branch in transition.branches for e in branch.effects}
+        for target in (Ref("fired", transition.name), *changed):
+            writers.setdefault(target, {})[transition.name] = transition
     return writers
 
 

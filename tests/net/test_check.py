@@ -1,6 +1,7 @@
 """What is warned about, and above all what is not."""
 
 import itertools
+import math
 from dataclasses import replace
 
 import pytest
@@ -8,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import Diagnostic
+from sim.ieee import clip
 from sim.net.check import check
 from sim.net.evaluate import evaluator
 from sim.net.expr import Call, Const, Expr, Ref
-from sim.net.model import Net, Origin
+from sim.net.model import Branch, Clock, Effect, Net, Origin, Transition
 from sim.net.possible import World, labels_reached
 from tests.net.build import net
 
@@ -413,6 +415,8 @@ def test_clocks_that_do_not_rely_on_the_default():
     assert memory(when=ON, rate=3) == []
     assert memory(when=ON, after=("exponential", 3)) == []  # without memory, as its name says
     assert memory(after=3) == []  # its guard never turns false
+    # `on` cannot fire while this waits, and `off` leaves its guard true.
+    assert memory(when="s == on or n >= 0", after=3) == []
     assert memory(when="n < 5", after=3, then={"n": "n + 1"}) == []  # only by its own firing
 
 
@@ -464,6 +468,27 @@ def test_a_world_holds_every_value_and_every_state(made, expr, second):
             assert all(
                 value in narrowed.value(name) for name, value in zip(SLOTS, state, strict=True)
             )
+
+
+@pytest.mark.parametrize("made", [small, wide], ids=["points", "intervals"])
+@given(guard=exprs, first=exprs, second=exprs)
+def test_a_world_after_a_firing_holds_every_state(made, guard, first, second):
+    effects = tuple(Effect(name, e) for name, e in zip(SLOTS, (first, second), strict=True))
+    branch = Branch(effects)
+    transition = Transition("t", "transition:t", Clock("immediate"), (branch,), guard=guard)
+    enabled = World(made).assuming(guard)
+    after = None if enabled is None else enabled.after(transition, branch)
+    for state in states:
+        if any(_has_nan(e, state) for e in (guard, first, second)):
+            continue
+        if evaluator(guard, SLOTS)(list(state)) == 0.0:
+            continue
+        for variable, effect in zip(made.variables, effects, strict=True):
+            value = evaluator(effect.expr, SLOTS)(list(state))
+            if made is small and math.isfinite(value) and not value.is_integer():
+                continue  # a fault
+            assert after is not None
+            assert clip(value, variable.low, variable.high) in after.value(effect.target)
 
 
 def _has_nan(expr: Expr, state: tuple[float, float]) -> bool:
