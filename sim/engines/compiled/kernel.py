@@ -9,7 +9,7 @@ Only what numba can compile may be called from here; :func:`build` says how the 
 
 # numba types what it compiles by itself: mypy looks at the tables here, not at the functions.
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, misc, call-arg, assignment"
-# mypy: disable-error-code="unreachable, call-overload, var-annotated"
+# mypy: disable-error-code="unreachable, call-overload, var-annotated, untyped-decorator"
 
 from __future__ import annotations
 
