@@ -378,6 +378,15 @@ def _not_one_head(node: Map, heads: list[Text], path: str, faults: Faults) -> No
         )
         return
     first = next(iter(node.entries()), None)
+    if first and all(key in ANNOTATIONS for key in node):
+        faults.add(
+            "missing-field",
+            f"'value' is missing beside '{first[0]}'",
+            first[0],
+            path,
+            expected="{value: 12 h, source: ...}, or a distribution",
+        )
+        return
     word = str(first[0]) if first else ""
     faults.add(
         "unknown-distribution",

@@ -27,10 +27,13 @@ _LETTER = re.compile(r"\$(\w*)")
 
 @dataclass(frozen=True, slots=True)
 class Symbol:
-    """What a name stands for; ``labels`` are those of an enumeration, else None."""
+    """What a name stands for; ``labels`` are those of an enumeration, else None.
+
+    A ``dimension`` of None fits any: a number that is 0, or a part with a fault.
+    """
 
     expr: Expr
-    dimension: Dimension = NONE
+    dimension: Dimension | None = NONE
     labels: frozenset[str] | None = None
 
 

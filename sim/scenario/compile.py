@@ -69,7 +69,7 @@ class Compiler:
 
     def __post_init__(self) -> None:
         self.lists = read_lists(self.found.section("lists"), self.faults)
-        expander = Expander(self.lists, self.faults)
+        expander = Expander(self.lists, self.faults, is_partial="lists" in self.found.lost)
         sections = ("parameters", "variables", "definitions", "transitions", "outcomes", "watch")
         self.parts = {
             name: expander.parts(self.found.section(name)) for name in (*sections, "totals")
@@ -81,7 +81,7 @@ class Compiler:
         self.terms = Terms(
             self.faults, self.label_numbers.__getitem__, self.calendar.start, self.calendar.remarks
         )
-        self.terms.is_partial = any(
+        self.terms.is_partial = bool(self.found.lost) or any(
             part.spec is None or not part.read.is_whole for part in self.parts["variables"]
         )
         self.input_symbols: dict[str, Symbol] = {}
@@ -144,7 +144,8 @@ class Compiler:
             for part in self.parts[section]:
                 first = taken.setdefault(part.name, part)
                 if first is not part:
-                    self.taken(part, f"is the name of a {NOUNS[first.read.section]} already")
+                    first, later = _in_file_order(first, part)
+                    self.taken(later, f"is the name of a {NOUNS[first.read.section]} already")
                 elif part.name in self.label_numbers:
                     self.taken(part, "is the name of a label")
         for part in self.parts["transitions"]:
@@ -493,6 +494,7 @@ class Compiler:
         read_by = {
             name: self.names_in_node(part.spec.value, part.letters) if part.spec else []
             for name, part in parts.items()
+            if name not in self.label_numbers  # told: the name of a label
         }
         order, circles = ordered(parts, read_by)
         self.tell_circles(circles, parts, "definitions")
@@ -592,6 +594,12 @@ class Compiler:
             for part in self.parts[section]
             if part.spec is not None
         ]
+
+
+def _in_file_order(a: Part, b: Part) -> tuple[Part, Part]:
+    first, second = a.read.key.position, b.read.key.position
+    is_turned = (second.line, second.column) < (first.line, first.column)
+    return (b, a) if is_turned and first.file == second.file else (a, b)
 
 
 def _is_plain(items: Sequence[Any]) -> bool:

@@ -116,6 +116,8 @@ class _Builder:
         self.still_open: set[str] = set()
         self.root: Node | None = None
         self.n_documents = 0
+        #: Tags and merge keys leave a tree that is not what its author meant.
+        self.is_misread = False
 
     def refuse(
         self, code: str, message: str, event: yaml.Event, expected: str = "", hint: str = ""
@@ -135,7 +137,7 @@ class _Builder:
                 "empty", "an empty file", Position(self.source.name, 1, 1), expected="a scenario"
             )
             return None
-        return self.root
+        return None if self.is_misread else self.root
 
     def take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.DocumentStartEvent):
@@ -167,7 +169,9 @@ class _Builder:
     def tagless(self, event: yaml.NodeEvent) -> None:
         if event.tag is not None:
             hint = "quote text that starts with '!'"
-            self.refuse("yaml-tag", f"the YAML tag '{event.tag}'", event, "no tags", hint)
+            written = self.source.text[event.start_mark.index :].split(None, 1)[0]
+            self.refuse("yaml-tag", f"the YAML tag '{written}'", event, "no tags", hint)
+            self.is_misread = True
 
     def scalar(self, event: yaml.ScalarEvent) -> Text:
         start, end = event.start_mark, event.end_mark
@@ -229,10 +233,11 @@ class _Builder:
     def key(self, node: Node, mapping: Map, event: yaml.Event) -> Text | None:
         """Return a key; None, after a fault, if the entry is to be left out."""
         if not isinstance(node, Text):
-            self.refuse("bad-key", "a key must be one text", event)
+            self.faults.add("bad-key", "a key must be one text", node)
             raise _Refused
         if node == "<<" and node.style == "":
             self.refuse("merge-key", "the YAML merge key '<<'", event, hint="write the keys out")
+            self.is_misread = True
             return None
         if node.is_null:
             self.refuse("bad-key", "an empty key", event)
@@ -255,16 +260,25 @@ _PLAIN_WORDS = {
     "did not find expected ',' or '}'": ("the mapping '{' is not closed here", "add '}' or ','"),
     "did not find expected key": ("this is no key", "check indentation, brackets and quotes"),
     "did not find expected '-' indicator": ("a list item starts with '- '", "check indentation"),
-    "could not find expected ':'": ("a key without ': '", "write 'key: value'"),
+    "could not find expected ':'": (
+        "a key without ': '",
+        "write 'key: value', or '- ' before an item of a list",
+    ),
     "did not find expected node content": ("no value here", "remove a ',' or add a value"),
     "found unexpected end of stream": ("a quotation mark is not closed", "close the quotation"),
     "found unknown escape character": ("an unknown escape", "use single quotation marks"),
 }
 
 
+#: Problems that YAML notices long after the text that has them.
+_OPENED_ABOVE = ("could not find expected ':'", "found unexpected end of stream")
+
+
 def _syntax_fault(source: Source, error: yaml.MarkedYAMLError, faults: Faults) -> None:
-    mark = error.problem_mark or error.context_mark
     problem = error.problem or "not YAML"
+    mark = error.problem_mark or error.context_mark
+    if problem in _OPENED_ABOVE:
+        mark = error.context_mark or mark
     hint = ""
     line, column = (mark.line, mark.column) if mark else (0, 0)
     lines = source.text.split("\n")

@@ -72,7 +72,7 @@ class Merger:
 
     def unmatched(self, tree: Map, at: Text, path: str) -> None:
         """Tell a path that matches nothing, with the nearest one that does."""
-        known = list(paths(tree))
+        known = [k for section in tree if section != "variants" for k in _paths_in(tree, section)]
         hint = _template_path_hint(tree, path) or did_you_mean(path, known)
         ends = [k for k in known if k.endswith(f".{path}")]
         if ends:
@@ -124,6 +124,10 @@ def paths(node: Node, before: str = "") -> Iterator[str]:
         for key, value in node.items():
             yield f"{before}{key}"
             yield from paths(value, f"{before}{key}.")
+
+
+def _paths_in(tree: Map, section: str) -> list[str]:
+    return [section, *paths(tree[section], f"{section}.")]
 
 
 def _is_new_clock(key: str, path: Path) -> bool:

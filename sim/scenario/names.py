@@ -132,7 +132,14 @@ def _items(node: Items, path: str, faults: Faults) -> list[Any]:
             )
         elif isinstance(item, Map):
             letters = _bindings(item, path, faults)
-            if letters is not None:
+            lacking = [
+                letter for row in found[:1] for letter in row if letters and letter not in letters
+            ]
+            if lacking:
+                message = f"this item does not say what '{lacking[0]}' is"
+                expected = f"every item with {', '.join(found[0])}, as the first has them"
+                faults.add("bad-for", message, item, path, expected=expected)
+            elif letters is not None:
                 found.append(letters)
         elif not item.is_null:
             found.append(str(item))
@@ -170,8 +177,10 @@ def _is_letter(key: Text, path: str, faults: Faults) -> bool:
 class Expander:
     """Makes parts of templates, and counts them."""
 
-    def __init__(self, lists: Mapping[str, list[Any]], faults: Faults) -> None:
-        self.lists, self.faults = lists, faults
+    def __init__(
+        self, lists: Mapping[str, list[Any]], faults: Faults, *, is_partial: bool = False
+    ) -> None:
+        self.lists, self.faults, self.is_partial = lists, faults, is_partial
         self.n_parts = 0
 
     def parts(self, reads: Sequence[Read]) -> list[Part]:
@@ -282,6 +291,8 @@ class Expander:
     def named(self, node: Text, path: str) -> list[Any]:
         if node in self.lists:
             return self.lists[node]
+        if self.is_partial:
+            return []
         self.faults.add(
             "unknown-list",
             f"unknown list '{node}'",

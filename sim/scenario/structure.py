@@ -6,7 +6,7 @@ expressions are told in the same run and nothing is told twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -24,7 +24,7 @@ from sim.scenario.schema import (
     Part,
     field_names,
 )
-from sim.values import Faults, Map, Node, Text, describe, is_null
+from sim.values import FORMS, Faults, Map, Node, Text, describe, is_null
 
 _Model = TypeVar("_Model", bound=Part)
 
@@ -71,6 +71,8 @@ class Structure:
     header: Header | None
     tree: Map
     parts: dict[str, list[Read]] = field(default_factory=dict)
+    #: Sections that are no mapping: any name may be one of theirs.
+    lost: list[str] = field(default_factory=list)
 
     def section(self, name: str) -> list[Read]:
         """Return the parts of a section."""
@@ -89,6 +91,7 @@ def structure(tree: Node, faults: Faults) -> Structure | None:
     head = Map.of(((k, v) for k, v in whole.items() if k not in SECTIONS), tree.position)
     header = _header(head, tree, faults)
     found = Structure(header, whole)
+    found.lost = [s for s in SECTIONS if not isinstance(whole.get(s, whole), Map)]
     for section in SECTIONS:
         found.parts[section] = list(_parts(section, whole, tree, faults))
     return found
@@ -122,9 +125,11 @@ def without_nulls(node: Map, path: str, faults: Faults) -> Map:
         if key in joined:
             continue
         if is_null(value):
-            if path == "" and key in SECTIONS:
-                continue
+            if (path == "" and key in SECTIONS) or path.startswith("variants."):
+                continue  # an empty section; a variant that deletes
             hint = "write the value after ': '" if path else "remove the key, or give it a value"
+            if not _has_colon(key):
+                hint = "write 'key: value'; text that holds a comma needs quotation marks"
             faults.add("no-value", f"'{key}' has no value", key, place, hint=hint)
         elif isinstance(value, Map):
             kept.append((key, without_nulls(value, place, faults)))
@@ -150,12 +155,29 @@ def _nulls_in_list(items: list[Node], path: str, faults: Faults) -> None:
             _nulls_in_list(item, place, faults)
 
 
+def _has_colon(key: Text) -> bool:
+    """Return whether a colon follows a key (in braces, a comma may make a key of any text)."""
+    return key.source.text[key.end :].lstrip().startswith(":")
+
+
 def _torn_expressions(node: Map, path: str, faults: Faults) -> set[str]:
     """Tell of ``{a: max(1, 2)}``, which YAML reads as two keys; return all keys of such entries."""
     torn: set[str] = set()
     entries = list(node.entries())
+
+    def place(key: str) -> str:
+        return f"{path}.{key}" if path else str(key)
+
     for at, (key, value) in enumerate(entries):
-        if not isinstance(value, Text) or not _lacks_bracket(value):
+        if not isinstance(value, Text):
+            continue
+        if at + 1 < len(entries) and _is_decimal_comma(value, *entries[at + 1]):
+            fraction = entries[at + 1][0]
+            _tell_torn(
+                value, f"{value}.{fraction}", "", place(key), faults, "write a decimal point"
+            )
+            torn.update([str(key), str(fraction)])
+        if not _lacks_bracket(value):
             continue
         text, others = str(value), []
         for other, nothing in entries[at + 1 :]:
@@ -164,22 +186,29 @@ def _torn_expressions(node: Map, path: str, faults: Faults) -> set[str]:
             text += f", {other}"
             others.append(str(other))
         if others and text.count("(") <= text.count(")"):
-            _tell_torn(value, text, f"{key}: ", f"{path}.{key}" if path else str(key), faults)
+            _tell_torn(value, text, f"{key}: ", place(key), faults)
             torn.update([str(key), *others])
     return torn
+
+
+def _is_decimal_comma(whole: Text, key: Text, value: Node) -> bool:
+    is_number = whole.style == "" and whole.isascii() and whole.isdigit()
+    return is_number and key[:1].isdigit() and is_null(value) and not _has_colon(key)
 
 
 def _lacks_bracket(text: Text) -> bool:
     return text.style == "" and text.count("(") > text.count(")")
 
 
-def _tell_torn(at: Text, text: str, key: str, path: str, faults: Faults) -> None:
+def _tell_torn(
+    at: Text, text: str, key: str, path: str, faults: Faults, advice: str = "quote it"
+) -> None:
     faults.add(
         "unquoted-comma",
         "an expression with a comma inside { } or [ ]",
         at,
         path,
-        hint=f'quote it: {key}"{text}"',
+        hint=f"{advice}: {text}" if advice != "quote it" else f'{advice}: {key}"{text}"',
     )
 
 
@@ -196,10 +225,10 @@ def _header(head: Map, tree: Map, faults: Faults) -> Header | None:
             hint="leave it out, or use the keys of the net layer",
         )
     known = Map.of(((k, v) for k, v in head.items() if k not in NOT_YET), head.position)
-    for required in ("title", "clock"):
-        if required in tree and required not in known:
-            known[required] = Text.made("", tree)  # told already
-    spec, _ = validated(Header, known, "", "", faults, known_keys=TOP_LEVEL)
+    told = {key for key in tree if key not in known}
+    spec, _ = validated(
+        Header, known, "", "", faults, known_keys=TOP_LEVEL, is_needed=True, told=told
+    )
     return spec
 
 
@@ -239,6 +268,16 @@ def _part(section: str, key: Text, node: Node, is_whole: bool, faults: Faults) -
         wanted = "when" if section == "outcomes" else "value"
         return Read(section, key, node, model.model_construct(**{wanted: node}), is_whole)
     path = f"{section}.{key}"
+    if section in BARE and isinstance(node, Map) and any(form in node for form in FORMS):
+        faults.add(
+            "no-distribution-here",
+            f"the {NOUNS[section]} '{key}' is a distribution",
+            node,
+            path,
+            expected="an expression",
+            hint="a random amount belongs in 'draws', an uncertain number in 'parameters'",
+        )
+        return Read(section, key, node, None, is_whole=False)
     spec, is_valid = validated(
         model, node, path, f"{NOUNS[section]} '{key}'", faults, is_whole=is_whole
     )
@@ -254,8 +293,13 @@ def validated(
     *,
     known_keys: tuple[str, ...] = (),
     is_whole: bool = True,
+    is_needed: bool = False,
+    told: Iterable[str] = (),
 ) -> tuple[_Model | None, bool]:
-    """Return a node as a model reads it, without what is wrong, and whether nothing was."""
+    """Return a node as a model reads it, without what is wrong, and whether nothing was.
+
+    Where ``is_needed``, a field that must be there and is not is None; else there is no model.
+    """
     known = known_keys or tuple(field_names(model))
     if not isinstance(node, Map):
         hint = "an expression stands in a mapping here" if isinstance(node, Text) else ""
@@ -270,6 +314,7 @@ def validated(
         return None, False
     rest = node
     is_valid = True
+    told = set(told)
     while True:
         try:
             return model.model_validate(rest), is_valid
@@ -278,11 +323,13 @@ def validated(
             for detail in error.errors(include_url=False, include_input=False):
                 key = str(detail["loc"][0])
                 bad.add(key)
-                if is_whole or detail["type"] != "missing":
+                if detail["type"] != "missing" or (is_whole and key not in told):
                     _tell(detail, key, node, path, owner, known, faults)
             is_valid = False
+            told |= bad
             if not bad & set(rest):
-                return None, False
+                empty: dict[str, Any] = dict.fromkeys(bad)
+                return (model.model_construct(**empty, **rest) if is_needed else None), False
             rest = Map.of(((k, v) for k, v in rest.items() if k not in bad), node.position)
 
 

@@ -111,7 +111,7 @@ class Terms:
 
     def tell(self, text: Text, error: ExprError, path: str) -> None:
         """Tell a fault of an expression, at its characters."""
-        if self.is_partial and error.code in ("unknown-name", "unknown-label"):
+        if self.is_partial and error.code in ("unknown-name", "unknown-label", "unknown-list"):
             return
         hint = error.hint
         if error.code in ("unknown-name", "syntax"):

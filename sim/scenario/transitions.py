@@ -480,7 +480,10 @@ class TransitionCompiler:
             hint = "only variables change: make it one"
         elif name in self.parent.names("outcomes"):
             message, hint = f"'{name}' is an outcome, not a variable", "only variables change"
-        self.faults.add("unknown-variable", message, key, path, expected="a variable", hint=hint)
+        if symbol is not None or not self.terms.is_partial:
+            self.faults.add(
+                "unknown-variable", message, key, path, expected="a variable", hint=hint
+            )
         return None
 
     def assigned(self, node: Node, target: Symbol | None, scope: Scope, path: str) -> Expr | None:
@@ -491,7 +494,8 @@ class TransitionCompiler:
             self.faults.add("wrong-type", message, node, path, expected="an expression", hint=hint)
             return None
         if target is None or is_nan(target.expr):
-            self.terms.typed(node, scope, path)
+            if node not in scope.labels:  # a label, were the target known
+                self.terms.typed(node, scope, path)
             return None
         if target.labels is not None:
             return self.terms.label(node, scope, path, target.labels)
