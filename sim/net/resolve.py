@@ -319,8 +319,10 @@ class _Resolver:
             hint = f"'{tree.text}' is a list: fold it, as in sum(EXPR for j in {tree.text})"
         elif tree.text in FUNCTIONS or tree.text in FOLDS:
             hint = f"'{tree.text}' is a function: {tree.text}(...)"
+        elif tree.text.lower() in ("true", "false", "inf"):
+            hint = f"did you mean '{tree.text.lower()}'?"
         else:
-            known_names = [*scope.symbols, *UNITS, "true", "false", "inf"]
+            known_names = [*scope.symbols, *UNITS]
             hint = REFUSED_UNITS.get(tree.text) or did_you_mean(tree.text, known_names)
         return self.fault(
             tree,

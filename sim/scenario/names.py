@@ -66,7 +66,7 @@ def name_fault(name: str) -> tuple[str, str] | None:
         if not (character in "_.0123456789" or unicodedata.category(character)[0] in "LM"):
             shown = character if character.isprintable() else f"U+{ord(character):04X}"
             return (
-                f"the name '{name if name.isprintable() else ascii(name)}' holds '{shown}'",
+                f"the name '{name if name.isprintable() else ascii(name)[1:-1]}' holds '{shown}'",
                 "letters, digits 0-9, '_' and dots",
             )
     if name.endswith("."):

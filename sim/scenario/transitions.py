@@ -491,7 +491,8 @@ class TransitionCompiler:
             is_law = isinstance(node, Map) and any(key in FORMS for key in node)
             hint = "take the random amount under 'draws' and name it here" if is_law else ""
             message = f"an effect is {'a distribution' if is_law else describe(node)}"
-            self.faults.add("wrong-type", message, node, path, expected="an expression", hint=hint)
+            code = "no-distribution-here" if is_law else "wrong-type"
+            self.faults.add(code, message, node, path, expected="an expression", hint=hint)
             return None
         if target is None or is_nan(target.expr):
             if node not in scope.labels:  # a label, were the target known
@@ -507,8 +508,14 @@ class TransitionCompiler:
                 target.expr.name in self.parent.integers and target.expr.space == "variable"
             )
             if is_integer and expr.value != math.floor(expr.value):
-                message = "a fraction is assigned to an integer"
-                self.faults.add("whole-number", message, node, path)
+                self.faults.add(
+                    "whole-number",
+                    "a fraction is assigned to an integer",
+                    node,
+                    path,
+                    expected="a whole number",
+                    hint="round with floor or ceil, or make the variable 'real'",
+                )
         return expr
 
 
