@@ -1,0 +1,326 @@
+"""Random nets for Hypothesis: small, valid by construction, and using every feature.
+
+Delays and periods are whole hours, so that clocks tie exactly; ranges are narrow, so that values
+are clipped; hazards are high, so that much happens within the horizon.
+"""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from sim.net.expr import TIME_REF, TRUE, Call, Const, Distribution, Expr, Ref
+from sim.net.model import (
+    Branch,
+    Clock,
+    Definition,
+    Draw,
+    Effect,
+    Input,
+    Net,
+    Outcome,
+    Total,
+    Transition,
+    Variable,
+    Watch,
+)
+
+HOUR = 3_600.0
+LABELS = ("held", "contested", "fallen")
+STANDARD_EXPONENTIAL = Distribution("exponential", (Const(1.0),))
+
+small = st.sampled_from([0.0, 0.25, 0.5, 1.0, 2.0, 3.0])
+positive = st.sampled_from([0.1, 0.5, 1.0, 2.5])
+
+
+def call(op: str, *args: Expr | float) -> Expr:
+    """Return an operator applied to expressions or numbers."""
+    return Call(op, tuple(Const(float(a)) if isinstance(a, int | float) else a for a in args))
+
+
+@st.composite
+def numbers(draw, names: list[Ref], depth: int = 2) -> Expr:
+    """Return a numeric expression over names; it can be negative, and rarely infinite or NaN."""
+    if depth == 0 or draw(st.booleans()):
+        if names and draw(st.booleans()):
+            return draw(st.sampled_from(names))
+        return Const(draw(small))
+    op = draw(
+        st.sampled_from(
+            [
+                "add",
+                "add3",
+                "sub",
+                "mul",
+                "div",
+                "min",
+                "max",
+                "abs",
+                "neg",
+                "clip",
+                "logistic",
+                "select",
+                "square",
+                "sqrt",
+                "exp",
+                "floor",
+                "ceil",
+                "mod",
+                "pow",
+                "log",
+                "truth",
+            ]
+        )
+    )
+    arg = lambda: draw(numbers(names, depth - 1))  # noqa: E731
+    if op == "add3":
+        return call("add", arg(), arg(), arg())
+    if op == "div":
+        return call("div", arg(), call("add", 1.0, call("abs", arg())))
+    if op == "truth":
+        return draw(guards(names, [], depth - 1))
+    if op == "select":
+        return call("select", draw(guards(names, [], depth - 1)), arg(), arg())
+    if op in ("sqrt", "log"):
+        return call(op, call("add", 0.5, call("abs", arg())))
+    if op == "exp":
+        return call("exp", call("min", arg(), 3.0))
+    if op == "mod":
+        return call("mod", arg(), 2.5)
+    if op == "pow":
+        return call("pow", call("abs", arg()), 1.5)
+    if op in ("abs", "neg", "logistic", "square", "floor", "ceil"):
+        return call(op, arg())
+    if op == "clip":
+        return call("clip", arg(), 0.0, 2.0)
+    return call(op, arg(), arg())
+
+
+@st.composite
+def guards(draw, names: list[Ref], enumerations: list[Ref], depth: int = 1) -> Expr:
+    """Return a truth value over names."""
+    kind = draw(st.sampled_from(["true", "true", "true", "compare", "label", "and", "or", "not"]))
+    if kind == "true":
+        return TRUE
+    if kind == "label" and enumerations:
+        label = Const(float(draw(st.integers(0, 2))))
+        return call(draw(st.sampled_from(["eq", "ne"])), draw(st.sampled_from(enumerations)), label)
+    if depth > 0 and kind in ("and", "or"):
+        sides = [draw(guards(names, enumerations, depth - 1)) for _ in range(2)]
+        return call(kind, *sides)
+    if depth > 0 and kind == "not":
+        return call("not", draw(guards(names, enumerations, depth - 1)))
+    op = draw(st.sampled_from(["lt", "le", "gt", "ge", "eq", "ne"]))
+    return call(op, draw(numbers(names, 1)), Const(draw(small)))
+
+
+def positive_of(expr: Expr) -> Expr:
+    """Return an expression made fit for a pace, a scale or a weight: from 0.01 to 5."""
+    return call("clip", call("abs", expr), 0.01, 5.0)
+
+
+@st.composite
+def laws(draw, names: list[Ref]) -> Distribution:
+    """Return any distribution, its arguments possibly reading the state."""
+    kind = draw(
+        st.sampled_from(
+            [
+                "uniform",
+                "triangular",
+                "pert",
+                "normal",
+                "lognormal",
+                "beta",
+                "gamma",
+                "weibull",
+                "exponential",
+                "erlang",
+                "deterministic",
+                "discrete",
+            ]
+        )
+    )
+    first = positive_of(draw(numbers(names, 1))) if draw(st.booleans()) else Const(draw(positive))
+    if kind in ("uniform", "triangular", "pert"):
+        mode = call("add", first, 0.5)
+        high = call("add", first, 2.0)
+        return Distribution(kind, (first, high) if kind == "uniform" else (first, mode, high))
+    if kind == "normal":
+        return Distribution(kind, (first, Const(0.3)))
+    if kind in ("exponential", "deterministic"):
+        return Distribution(kind, (first,))
+    if kind == "erlang":
+        return Distribution(kind, (Const(float(draw(st.integers(1, 4)))), first))
+    if kind == "discrete":
+        return Distribution(kind, (Const(0.5), Const(2.0), first, Const(1.0)))
+    return Distribution(kind, (Const(draw(positive)), first))
+
+
+@st.composite
+def clocks(draw, names: list[Ref], inputs: list[Ref]) -> Clock:
+    """Return a clock of any kind."""
+    kind = draw(st.sampled_from(["rate", "rate", "after", "work", "every", "at", "immediate"]))
+    per_hour = call("div", call("add", 1.0, draw(numbers(names))), HOUR)
+    sign = draw(st.sampled_from(["max", "max", "max", "abs", "abs", "abs", "abs", "none"]))
+    pace = call("max", per_hour, 0.0) if sign == "max" else call("abs", per_hour)
+    pace = per_hour if sign == "none" else call("min", pace, 1.0)
+    hours = call("mul", HOUR, float(draw(st.integers(0, 4))))
+    if kind == "rate":
+        return Clock("rate", STANDARD_EXPONENTIAL, pace, written="rate")
+    if kind == "after":
+        return Clock("work", Distribution("deterministic", (hours,)), written="after")
+    if kind == "work":
+        law = draw(laws([*names, TIME_REF]))
+        return (
+            Clock("work", Distribution("deterministic", (Const(1.0),)), pace, written="work")
+            if (law.kind == "normal")
+            else Clock("work", law, pace, written="work")
+        )
+    if kind == "every":
+        stretch = positive_of(draw(st.sampled_from(inputs))) if inputs else Const(1.0)
+        period = call("mul", HOUR * draw(st.integers(1, 3)), call("max", stretch, 0.5))
+        return Clock("every", period=period, start=hours, written="every")
+    if kind == "at":
+        instants = tuple(Const(HOUR * h) for h in draw(st.lists(st.integers(0, 9), max_size=3)))
+        return Clock("at", instants=instants, written="at")
+    return Clock("immediate", written="immediate")
+
+
+def _input(draw, number: int, earlier: list[Ref]) -> Input:
+    prior = draw(st.one_of(laws(earlier), numbers(earlier, 1), st.builds(Const, small)))
+    name = f"p{number}"
+    return Input(name, f"parameters.{name}", f"input:{name}", prior)
+
+
+def _variable(draw, number: int, inputs: list[Ref]) -> Variable:
+    name = f"v{number}"
+    kind = draw(st.sampled_from(["enumeration", "integer", "real"]))
+    if kind == "enumeration":
+        return Variable(name, "enumeration", Const(float(draw(st.integers(0, 2)))), LABELS)
+    if kind == "integer":
+        initial = Const(float(draw(st.integers(0, 3))))
+        return Variable(name, "integer", initial, low=0.0, high=float(draw(st.integers(3, 6))))
+    initial = (
+        draw(st.one_of(st.builds(Const, small), st.sampled_from(inputs)))
+        if inputs
+        else Const(draw(small))
+    )
+    return Variable(name, "real", initial, low=-1.0, high=draw(st.sampled_from([3.0, 50.0])))
+
+
+@st.composite
+def effects(draw, variables, works: list[Ref], names: list[Ref]) -> tuple[Effect, ...]:
+    """Return assignments to a few variables, and perhaps to the work of a clock."""
+    chosen = draw(st.lists(st.sampled_from(variables), max_size=2, unique=True))
+    found = []
+    for variable in chosen:
+        if variable.kind == "enumeration":
+            label = Const(float(draw(st.integers(0, 2))))
+            other = Const(float(draw(st.integers(0, 2))))
+            own = Ref("variable", variable.name)
+            value = draw(
+                st.sampled_from([label, call("select", draw(guards(names, [])), label, other), own])
+            )
+        else:
+            value = call("clip", draw(numbers(names)), -40.0, 40.0)
+            value = call("floor", value) if variable.kind == "integer" else value
+        found.append(Effect(Ref("variable", variable.name), value))
+    if works and draw(st.booleans()):
+        target = draw(st.sampled_from(works))
+        more = call("add", target, call("min", call("abs", draw(numbers(names, 1))), 9.0))
+        found.append(Effect(target, call("min", more, 1e6)))
+    return tuple(found)
+
+
+@st.composite
+def nets(draw) -> Net:
+    """Return a net."""
+    inputs: list[Input] = []
+    input_refs: list[Ref] = []
+    for number in range(draw(st.integers(0, 3))):
+        inputs.append(_input(draw, number, list(input_refs)))
+        input_refs.append(Ref("input", inputs[-1].name))
+    n_variables = draw(st.integers(1, 4))
+    variables = [_variable(draw, number, input_refs) for number in range(n_variables)]
+    numeric = [Ref("variable", v.name) for v in variables if v.kind != "enumeration"]
+    enumerations = [Ref("variable", v.name) for v in variables if v.kind == "enumeration"]
+    n_transitions = draw(st.integers(1, 6))
+    fired = [Ref("fired", f"t{k}") for k in range(n_transitions)]
+    state = [*input_refs, *numeric, *draw(st.lists(st.sampled_from(fired), max_size=2))]
+
+    definitions: list[Definition] = []
+    for number in range(draw(st.integers(0, 3))):
+        definitions.append(Definition(f"d{number}", draw(numbers(state))))
+        state.append(Ref("definition", f"d{number}"))
+
+    kinds = [draw(clocks(state, input_refs)) for _ in range(n_transitions)]
+    memories = [
+        draw(st.sampled_from(["keep", "redraw"])) if clock.holds_work else "redraw"
+        for clock in kinds
+    ]
+    works = [
+        Ref("work", f"t{k}")
+        for k in range(n_transitions)
+        if kinds[k].holds_work and memories[k] == "keep"
+    ]
+    transitions = []
+    for k in range(n_transitions):
+        clock, name = kinds[k], f"t{k}"
+        named = [
+            Draw(f"x{i}", f"draw:{name}/x{i}", draw(laws([*state, TIME_REF, *works])))
+            for i in range(draw(st.integers(0, 2)))
+        ]
+        own = [Ref("draw", f"{name}/{d.name}") for d in named]
+        readable = [*state, TIME_REF, *works, *own]
+        branches = tuple(
+            Branch(
+                draw(effects(variables, works, readable)),
+                positive_of(draw(numbers(readable, 1))),
+                label=draw(st.sampled_from(["", f"b{i}"])),
+            )
+            for i in range(draw(st.sampled_from([1, 1, 2, 3])))
+        )
+        guard = draw(guards(state, enumerations))
+        if clock.kind == "immediate":
+            # Fires a few times at most, so that loops are rare but happen.
+            guard = call("and", guard, call("lt", fired[k], float(draw(st.integers(1, 3)))))
+        priority = draw(st.sampled_from([0, 0, 0, 1, -2]))
+        transitions.append(
+            Transition(
+                name,
+                f"transition:{name}",
+                clock,
+                branches,
+                guard,
+                memories[k],
+                priority=priority,
+                draws=tuple(named),
+            )
+        )
+    outcomes: list[Outcome] = []
+    for number in range(draw(st.integers(0, 3))):
+        earlier = [Ref("outcome", o.name) for o in outcomes]
+        outcomes.append(Outcome(f"o{number}", draw(guards([*state, *earlier], enumerations))))
+    seen = [*state, *(Ref("outcome", o.name) for o in outcomes)]
+    watches = tuple(
+        Watch(f"w{i}", draw(numbers([*seen, *works]))) for i in range(draw(st.integers(0, 2)))
+    )
+    totals = tuple(Total(f"s{i}", draw(numbers(seen))) for i in range(draw(st.integers(0, 2))))
+    stop = draw(st.one_of(st.none(), guards(seen, enumerations)))
+    horizon = Const(HOUR * draw(st.integers(0, 12)))
+    if input_refs and draw(st.booleans()):
+        stretch = call("clip", draw(st.sampled_from(input_refs)), 0.5, 2.0)
+        horizon = call("mul", horizon, stretch)
+    return Net(
+        horizon=horizon,
+        grid=tuple(HOUR * h for h in (0.0, 1.0, 2.5, 6.0, 12.0, 18.0)),
+        labels=LABELS,
+        inputs=tuple(inputs),
+        variables=tuple(variables),
+        definitions=tuple(definitions),
+        transitions=tuple(transitions),
+        outcomes=tuple(outcomes),
+        watches=watches,
+        totals=totals,
+        stop=stop,
+        event_limit=300,
+    )
