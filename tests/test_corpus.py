@@ -14,10 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sim.errors import Diagnostic, ScenarioError
 from sim.net.canonical import canonical_json
-from sim.scenario.load import load
+from sim.scenario.load import load, loads
 
 CORPUS = Path(__file__).parent / "corpus"
 INVALID = sorted((CORPUS / "invalid").glob("*.yaml"))
@@ -170,6 +172,51 @@ def test_what_is_null_goes(tmp_path):
     assert load(path, variant="on").net.stop is None
     assert load(path).variant("on").net.stop is None
     assert load(path, set={"stop": None}).net.stop is None
+
+
+# Any bytes at all.
+
+# fmt: off
+PIECES = st.sampled_from([
+    "{", "}", "[", "]", ": ", ", ", "&a ", "*a", "- ", "\n", "\n  ", "null", "$i", "(", '"', "'",
+    "|\n", "inf", "-1", "city", "supply", "{uniform: [0, 1]}", "!!str ", "<<: ", "\t", "#", "%",
+    "for: {i: [1, 2]}", "sum(supply for i in cities)", "\u202e", "é", "\ud800", "", "", "",
+])
+# fmt: on
+
+
+@settings(max_examples=300)
+@given(
+    path=st.sampled_from([*VALID, *INVALID]),
+    edits=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 20), PIECES), min_size=1, max_size=4),
+)
+def test_an_edited_file_gives_a_scenario_or_an_error(path, edits):
+    text = path.read_bytes().decode("utf-8-sig", errors="replace")[:5_000]
+    for where, n_gone, piece in edits:
+        at = int(where * len(text))
+        text = text[:at] + piece + text[at + n_gone :]
+    is_told_properly(lambda: loads(text))
+
+
+@given(data=st.binary(max_size=200))
+def test_any_bytes_give_an_error(data, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / "any.yaml"
+    path.write_bytes(data)
+    is_told_properly(lambda: load(path))
+
+
+def is_told_properly(make: Callable[[], object]) -> None:
+    try:
+        make()
+    except ScenarioError as error:
+        found = error
+    else:
+        return
+    assert found.diagnostics
+    for d in found.diagnostics:
+        assert d.message
+        assert d.position is not None
+        assert min(d.position.line, d.position.column, d.position.length) >= 1
 
 
 # What is too large to store.

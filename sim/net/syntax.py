@@ -127,7 +127,21 @@ def parse(text: str) -> Tree:
             hint="split it into definitions",
             code="too-large",
         )
-    return _Parser(text).whole()
+    try:
+        return _Parser(text).whole()
+    except RecursionError:  # MAX_DEPTH levels take some 700 frames: too many below a deep caller
+        raise _too_deep(0, len(text)) from None
+
+
+def _too_deep(start: int, end: int) -> ExprError:
+    return ExprError(
+        "an expression nested too deeply",
+        start,
+        end,
+        expected=f"at most {MAX_DEPTH} levels",
+        hint="split it into definitions",
+        code="too-large",
+    )
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -439,15 +453,7 @@ class _Parser:
     def deepen(self) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            token = self.token
-            raise ExprError(
-                "an expression nested too deeply",
-                token.start,
-                token.end,
-                expected=f"at most {MAX_DEPTH} levels",
-                hint="split it into definitions",
-                code="too-large",
-            )
+            raise _too_deep(self.token.start, self.token.end)
 
     def node(self, op: str, *args: Tree, start: int | None = None) -> Tree:
         first = min(arg.start for arg in args) if start is None else start

@@ -45,7 +45,7 @@ class ReadClock:
 def read_calendar(found: Structure, faults: Faults) -> Calendar:
     """Return start, time zone, as_of and sources."""
     spec, zone, start, as_of = None, None, None, None
-    if found.header is not None and found.header.clock:
+    if found.header is not None and found.header.clock is not None:
         spec, _ = validated(ClockSpec, found.header.clock, "clock", "'clock'", faults)
     if spec and spec.timezone is not None:
         zone = read_zone(spec.timezone, "clock.timezone", faults)

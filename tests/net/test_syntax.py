@@ -3,6 +3,7 @@
 import ast
 import math
 import re
+import sys
 import unicodedata
 from typing import NamedTuple
 
@@ -375,6 +376,18 @@ def test_limits(fits, too_much, message):
     with pytest.raises(ExprError, match=message) as caught:
         parse(too_much)
     assert caught.value.code == "too-large"
+
+
+def test_a_deep_caller_gets_an_error_and_no_traceback():
+    def below(n_frames: int) -> None:
+        if n_frames:
+            below(n_frames - 1)
+        else:
+            parse("abs(" * 60 + "a" + ")" * 60)
+
+    below(0)
+    with pytest.raises(ExprError, match="nested too deeply"):
+        below(sys.getrecursionlimit() - 500)
 
 
 @given(st.text() | st.text(alphabet="()+-*/<>=!,.$ab1 \nédfori٣\u0301", max_size=40))
