@@ -71,10 +71,10 @@ def run_ensemble(
             done[number] = batch
             n_done += batch.n
             tell(n_done, replications)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stop:
         prefix = _prefix(done)
         n_whole = sum(batch.n for batch in prefix)
-        raise Interrupted(n_whole, joined(prefix) if prefix else None) from None
+        raise Interrupted(n_whole, joined(prefix) if prefix else None) from stop
     return joined(_prefix(done))
 
 

@@ -197,6 +197,14 @@ class Replication:
         self.watch: list[list[float]] = []
         self.totals = [0.0] * len(self.net.totals)
         self.integrands = [(0.0, 0.0)] * len(self.net.totals)  # value, since when
+        #: Clocks whose work is assigned somewhere.
+        self.works = {
+            effect.target
+            for transition in self.net.transitions
+            for branch in transition.branches
+            for effect in branch.effects
+            if effect.target.space == "work"
+        }
         #: What happened, if it is wanted.
         self.events: list[Event] | None = None
 
@@ -465,7 +473,7 @@ class Replication:
         number = self.choose_branch(transition, life)
         branch = transition.branches[number]
         event = None if self.events is None else self.observed(transition, branch)
-        before = self.variables()
+        before = {} if event is None else self.assignable()
         self.assign_all(transition, branch)
         fired = Ref("fired", transition.name)
         self.put(fired, self.get(fired) + 1.0)
@@ -585,19 +593,19 @@ class Replication:
 
     # For people.
 
-    def variables(self) -> dict[str, float]:
-        """Return the values of the variables."""
-        return {v.name: self.get(Ref("variable", v.name)) for v in self.net.variables}
+    def assignable(self) -> dict[Ref, float]:
+        """Return what effects can change: variables, and the work left of clocks that are read."""
+        self.show_work_left()
+        names = [Ref("variable", variable.name) for variable in self.net.variables]
+        names += sorted(self.works, key=lambda ref: ref.name)
+        return {ref: self.get(ref) for ref in names}
 
-    def changes(self, before: dict[str, float]) -> dict[str, tuple[float | str, float | str]]:
-        """Return the variables that have changed, with the values before and after."""
+    def changes(self, before: dict[Ref, float]) -> dict[str, tuple[float | str, float | str]]:
+        """Return what has changed, with the values before and after."""
         return {
-            name: (
-                self.shown(Ref("variable", name), before[name]),
-                self.shown(Ref("variable", name), after),
-            )
-            for name, after in self.variables().items()
-            if after != before[name]
+            _spelled(ref): (self.shown(ref, before[ref]), self.shown(ref, after))
+            for ref, after in self.assignable().items()
+            if after != before[ref]
         }
 
     def observed(self, transition: Transition, branch: Branch) -> Event:
@@ -680,6 +688,8 @@ def _kind_of(net: Net, ref: Ref) -> tuple[Dimension, bool]:
     if ref.space == "definition":
         definition = next(d for d in net.definitions if d.name == ref.name)
         return definition.dimension, definition.is_label
+    if ref.space == "work":
+        return net.transitions[net.transition_numbers[ref.name]].clock.work_dimension, False
     if ref.space == "draw":
         transition, _, name = ref.name.rpartition("/")
         owner = net.transitions[net.transition_numbers[transition]]

@@ -157,6 +157,8 @@ class Clock:
     period: Expr = Const(0.0)
     start: Expr = Const(0.0)
     instants: tuple[Expr, ...] = ()
+    #: Of the work that it holds; a rate's is a plain number.
+    work_dimension: Dimension = NONE
     written: str = ""
     origin: Origin = NOWHERE
 

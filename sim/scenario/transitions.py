@@ -165,7 +165,7 @@ class TransitionCompiler:
             return None
         self.check_work(law, node, spot, "delay")
         self.dimensions[part.name] = TIME
-        return Clock("work", law)
+        return Clock("work", law, work_dimension=TIME)
 
     def check_work(self, law: Distribution, node: Node, spot: Spot, what: str) -> None:
         bounded = {"uniform": 1, "triangular": 1, "pert": 1, "deterministic": 1}
@@ -183,7 +183,9 @@ class TransitionCompiler:
             self.check_work(law, node, spot, "work")
         self.dimensions[part.name] = dimension or TIME
         pace = self.pace(part, law, dimension)
-        return None if law is None or is_nan(pace) else Clock("work", law, pace)
+        if law is None or is_nan(pace):
+            return None
+        return Clock("work", law, pace, work_dimension=dimension or TIME)
 
     def pace(self, part: Part, law: Distribution | None, dimension: Dimension | None) -> Expr:
         spot = Spot(f"{part.path}.pace", f"{part.own_path}.pace")

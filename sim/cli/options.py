@@ -1,0 +1,122 @@
+"""Options that commands share, and how commands print."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from sim.errors import UsageError
+from sim.scenario.load import load
+from sim.scenario.model import Scenario
+
+Command = Callable[..., Any]
+
+
+class Assignment(click.ParamType[tuple[str, str]]):
+    """``path=value``."""
+
+    name = "path=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        """Return the path and the text of the value."""
+        path, sign, text = str(value).partition("=")
+        if not sign or not path.strip():
+            self.fail(f"'{value}' is not of the form path=value", param, ctx)
+        return path.strip(), text.strip()
+
+
+def changes(command: Command) -> Command:
+    """Add ``--set`` and ``--variant``."""
+    command = click.option(
+        "--variant", metavar="NAME", help="Apply one of the file's variants first."
+    )(command)
+    return click.option(
+        "--set",
+        "assignments",
+        multiple=True,
+        type=Assignment(),
+        help="Change the file before it is read, e.g. transitions.strike.rate='0.3/day'. May be "
+        "given several times.",
+    )(command)
+
+
+def seed(command: Command) -> Command:
+    """Add ``--seed``."""
+    return click.option(
+        "--seed",
+        type=click.IntRange(0, 2**64 - 1),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Same seed, same numbers. 0 is a seed like any other.",
+    )(command)
+
+
+def output(command: Command) -> Command:
+    """Add ``--json``, ``--quiet`` and ``-v``."""
+    command = click.option("-v", "--verbose", count=True, help="Say more, on standard error.")(
+        command
+    )
+    command = click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result.")(
+        command
+    )
+    return click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."
+    )(command)
+
+
+class Times(click.ParamType[tuple[float, ...]]):
+    """Days after the start, separated by commas."""
+
+    name = "days"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[float, ...]:
+        """Return the days, increasing."""
+        try:
+            days = tuple(float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"'{value}' is no list of days such as 1,2,3.5", param, ctx)
+        if not all(0.0 <= day < float("inf") for day in days):
+            self.fail("days are not negative, and finite", param, ctx)
+        return tuple(sorted(set(days)))
+
+
+def read(file: str, assignments: tuple[tuple[str, str], ...], variant: str | None) -> Scenario:
+    """Return the scenario of a file, with what the command line changes."""
+    chosen: dict[str, object] = {}
+    for path, text in assignments:
+        if path in chosen:
+            raise UsageError(f"--set {path} is given twice")
+        chosen[path] = text
+    return load(file, set=chosen, variant=variant)
+
+
+def within_horizon(at: tuple[float, ...] | None, horizon: float) -> tuple[float, ...] | None:
+    """Return the times, which must not lie beyond the horizon (days)."""
+    if at and at[-1] > horizon:
+        raise UsageError(f"--at {at[-1]:g}: the horizon is {horizon:g} days")
+    return at
+
+
+def print_json(value: object) -> None:
+    """Print one JSON object; NaN and Infinity are no JSON."""
+    click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+
+
+def note(text: str, *, quiet: bool = False) -> None:
+    """Say something that is not the result."""
+    if not quiet:
+        click.echo(text, err=True)
+
+
+def is_terminal() -> bool:
+    """Return whether standard error is a terminal."""
+    return sys.stderr.isatty()

@@ -1,0 +1,63 @@
+"""An ensemble as the one JSON object that commands print and results keep."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from sim.analysis.words import words
+from sim.ensemble.model import Ensemble
+from sim.net.canonical import digest
+
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+
+
+def summary(ensemble: Ensemble, at: Sequence[float] | None = None) -> dict[str, Any]:
+    """Return the summary; ``at`` replaces the scenario's report times (days)."""
+    facts = ensemble.facts
+    report = facts.report if at is None else tuple(at)
+    return {
+        "scenario": facts.name,
+        "variant": facts.variant,
+        "seed": ensemble.seed,
+        "replications": ensemble.n,
+        "complete": ensemble.is_complete,
+        "horizon_days": facts.horizon,
+        "engine": ensemble.engine,
+        "net": digest(ensemble.net),
+        "result": None,
+        "outcomes": {
+            outcome.name: _outcome(ensemble, outcome.name, outcome.label, report)
+            for outcome in ensemble.net.outcomes
+        },
+        "drivers": {},
+    }
+
+
+def _outcome(ensemble: Ensemble, name: str, label: str, report: Sequence[float]) -> dict[str, Any]:
+    p = ensemble.probability(name)
+    return {
+        "label": label or name,
+        "probability": p.value,
+        "monte_carlo95": [p.low, p.high],
+        "inputs80": None,
+        "words": words(p.value),
+        "quantiles_days": {f"{q:g}": _finite(ensemble.quantile(name, q).value) for q in QUANTILES},
+        "by": [_by(ensemble, name, days) for days in report],
+        "causes": ensemble.shares(name),
+    }
+
+
+def _by(ensemble: Ensemble, name: str, days: float) -> dict[str, Any]:
+    p, date = ensemble.probability(name, by=days), ensemble.date(days)
+    return {
+        "days": days,
+        "time": date.isoformat(timespec="minutes") if date else None,
+        "probability": p.value,
+        "monte_carlo95": [p.low, p.high],
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
