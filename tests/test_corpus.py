@@ -174,6 +174,40 @@ def test_what_is_null_goes(tmp_path):
     assert load(path, set={"stop": None}).net.stop is None
 
 
+# Files beside files.
+
+
+def test_a_link_is_followed_and_what_it_extends_lies_beside_its_target(tmp_path):
+    real, elsewhere = tmp_path / "real", tmp_path / "elsewhere"
+    real.mkdir()
+    elsewhere.mkdir()
+    (real / "base.yaml").write_text(guarded("x > 0"), encoding="utf-8")
+    (real / "over.yaml").write_text("extends: base.yaml\ntitle: Over\n", encoding="utf-8")
+    link = elsewhere / "link.yaml"
+    link.symlink_to(real / "over.yaml")
+    assert load(link).title == "Over"
+
+
+def test_a_link_to_a_file_outside_the_folder_is_not_extended(tmp_path):
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (tmp_path / "secret.yaml").write_text(guarded("x > 0"), encoding="utf-8")
+    (inside / "base.yaml").symlink_to(tmp_path / "secret.yaml")
+    (inside / "over.yaml").write_text("extends: base.yaml\ntitle: Over\n", encoding="utf-8")
+    (diagnostic,) = error_of(inside / "over.yaml").diagnostics
+    assert diagnostic.code == "bad-extends"
+    assert "outside the folder" in diagnostic.message
+
+
+def test_a_fault_in_the_file_below_is_told_in_that_file(tmp_path):
+    (tmp_path / "base.yaml").write_text(guarded("x > 0 km"), encoding="utf-8")
+    (tmp_path / "over.yaml").write_text("extends: base.yaml\ntitle: Over\n", encoding="utf-8")
+    (diagnostic,) = error_of(tmp_path / "over.yaml").diagnostics
+    assert diagnostic.position is not None
+    assert Path(diagnostic.position.file) == tmp_path / "base.yaml"
+    assert diagnostic.position.line == 5
+
+
 # Any bytes at all.
 
 # fmt: off

@@ -201,14 +201,17 @@ class Expander:
         try:
             name = substitute(str(read.key), letters)
         except KeyError as missing:
+            expected = one_of(f"${letter}" for letter in letters)
+            if not letters:
+                expected = f"'for: {{{missing.args[0] or 'i'}: [...]}}' that declares it"
+            if read.section == "parameters":
+                expected = "a name without letters: parameters take no 'for'"
             self.faults.add(
                 "unknown-letter",
                 f"unknown letter '${missing.args[0]}' in the name '{read.key}'",
                 read.key,
                 read.path,
-                expected=one_of(f"${letter}" for letter in letters)
-                if letters
-                else f"'for: {{{missing.args[0] or 'i'}: [...]}}' that declares it",
+                expected=expected,
             )
             return None
         if not check_name(name, read.key, read.path, self.faults):

@@ -326,6 +326,9 @@ class TransitionCompiler:
         symbols: dict[str, Symbol] = {}
         spot = spot.at("draws")
         scope = self.chance_scope.with_letters(part.letters)
+        own = [substitute_known(key, part.letters) for key in part.spec.draws or ()]
+        others = dict.fromkeys(own, "draws read the state, not each other")
+        scope = replace(scope, refused={**others, **scope.refused})
         for key, node in (part.spec.draws or Map()).entries():
             name = substitute_known(key, part.letters)
             place = Spot(f"{spot.path}.{key}", f"{spot.own}.{name}")
