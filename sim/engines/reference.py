@@ -25,7 +25,7 @@ from simpy.events import NORMAL
 from sim import draws
 from sim.ensemble.batch import AT_START, END_REASONS, NO_VIA, NOT_YET, Batch, Floats
 from sim.errors import RunFault
-from sim.ieee import larger
+from sim.ieee import clip, larger
 from sim.net.evaluate import evaluator
 from sim.net.expr import Distribution, Expr, Ref, reads
 from sim.net.model import (
@@ -551,8 +551,7 @@ class Replication:
             self.fault(f"'{variable.name}' is set to {what}", who, origin, expr)
         if variable.kind == "integer" and value != math.floor(value):
             self.fault(f"'{variable.name}' is set to a fraction, {value:g}", who, origin, expr)
-        clipped = max(value, variable.low)
-        clipped = min(clipped, variable.high)
+        clipped = clip(value, variable.low, variable.high)
         if clipped != value:
             self.clipped[number] = 1
         self.put(Ref("variable", variable.name), clipped)
@@ -634,7 +633,8 @@ class Replication:
                 continue
             value = self.engine.value(piece.expr, self.state)
             shown = _shown(self.net, value, piece.dimension, piece.is_label)
-            pieces.append(shown if isinstance(shown, str) else format(shown, piece.format or "g"))
+            form = ".0f" if piece.format == "d" else piece.format or "g"
+            pieces.append(shown if isinstance(shown, str) else format(shown, form))
         return "".join(pieces)
 
     def check_invariants(self) -> None:
