@@ -26,7 +26,7 @@ from sim import draws
 from sim.ensemble.batch import AT_START, END_REASONS, NO_VIA, NOT_YET, Batch, Floats
 from sim.errors import RunFault
 from sim.ieee import clip, larger
-from sim.net.evaluate import evaluator
+from sim.net.evaluate import Evaluator, evaluator
 from sim.net.expr import Distribution, Expr, Ref, reads
 from sim.net.model import (
     FIRINGS_AT_ONE_TIME,
@@ -90,7 +90,8 @@ class ReferenceEngine:
         self.net = net
         self.slots = {ref: place for place, ref in enumerate(_names(net))}
         self.firing_numbers = {pair: number for number, pair in enumerate(firings(net))}
-        self.functions: dict[Expr, object] = {}
+        #: By identity: hashing a whole tree would cost more than evaluating it.
+        self.functions: dict[int, Evaluator] = {}
         order = sorted(range(len(net.transitions)), key=lambda k: (-net.transitions[k].priority, k))
         immediate = [net.transitions[k].clock.kind == "immediate" for k in order]
         self.timed = [k for k, is_now in zip(order, immediate, strict=True) if not is_now]
@@ -98,9 +99,10 @@ class ReferenceEngine:
 
     def value(self, expr: Expr, state: list[float]) -> float:
         """Return the value of an expression in a state."""
-        if expr not in self.functions:
-            self.functions[expr] = evaluator(expr, self.slots)
-        return self.functions[expr](state)  # type: ignore[operator, no-any-return]
+        function = self.functions.get(id(expr))
+        if function is None:
+            function = self.functions[id(expr)] = evaluator(expr, self.slots)
+        return function(state)
 
     def inputs(self, seed: int, replications: Iterable[int]) -> Floats:
         """Return the inputs of replications, shape (n, n_inputs), in net order."""

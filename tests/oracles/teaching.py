@@ -55,7 +55,9 @@ def absorbed(births: list[float], deaths: list[float], start: int, t: float) -> 
     return float(expm(generator * t)[start, top])
 
 
-def queue_overrun(t: float, arrivals: float = 5.0, treatment: float = 2.0, tables: int = 3) -> float:
+def queue_overrun(
+    t: float, arrivals: float = 5.0, treatment: float = 2.0, tables: int = 3
+) -> float:
     """Return P(ten in the house by t) of the M/M/3 queue."""
     return absorbed([arrivals] * 10, [treatment * min(n, tables) for n in range(10)], 0, t)
 
