@@ -649,7 +649,8 @@ def _machine_code(ir: str, n_functions: int) -> tuple[object, Ints]:
     """Compile the functions; return what owns their code, and their addresses (0 for number 0)."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
-    module = llvm.parse_assembly(ir, context=llvm.create_context())
+    # The global context: in a cycle, one of our own could be freed before the engine that needs it.
+    module = llvm.parse_assembly(ir)
     machine = llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(),
         features=llvm.get_host_cpu_features().flatten(),
