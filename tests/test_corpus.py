@@ -17,7 +17,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.errors import Diagnostic, ScenarioError
+from sim.cli.main import main
+from sim.cli.render import scenario_error
+from sim.errors import Diagnostic, Exit, ScenarioError
 from sim.net.canonical import canonical_json
 from sim.scenario.load import load, loads
 
@@ -58,26 +60,6 @@ def golden(path: Path, text: str) -> None:
     assert text == path.read_bytes().decode()
 
 
-def rendered(error: ScenarioError) -> str:
-    """Return what a terminal shows."""
-    parts = []
-    for d in error.diagnostics:
-        where = d.position
-        assert where is not None
-        parts.append(
-            f"{where.file}:{where.line}:{where.column}: {d.severity}[{d.code}]: {d.message}\n"
-        )
-        lines = error.sources.get(where.file, "").split("\n")
-        if 0 < where.line <= len(lines):
-            margin = " " * len(str(where.line))
-            parts.append(f"  {where.line} | {lines[where.line - 1]}\n")
-            parts.append(f"  {margin} | {' ' * (where.column - 1)}{'^' * where.length}\n")
-        for word, text in (("at", d.path), ("expected", d.expected), ("help", d.hint)):
-            if text:
-                parts.append(f"     = {word}: {text}\n")
-    return "".join(parts)
-
-
 @pytest.mark.parametrize("path", INVALID, ids=name_of)
 def test_one_mistake_gives_one_message_at_its_place(path, monkeypatch):
     monkeypatch.chdir(path.parent)
@@ -85,8 +67,16 @@ def test_one_mistake_gives_one_message_at_its_place(path, monkeypatch):
     assert [place(d) for d in error.diagnostics] == headers(path, "expect")
     (diagnostic,) = error.diagnostics
     assert diagnostic.severity == "error"
-    assert diagnostic.message
-    golden(path.with_suffix(".txt"), rendered(error))
+    golden(path.with_suffix(".txt"), scenario_error(error) + "\n")
+
+
+@pytest.mark.parametrize("path", INVALID, ids=name_of)
+def test_the_command_line_shows_the_message_and_exits_with_2(path, monkeypatch, capsys):
+    monkeypatch.chdir(path.parent)
+    assert main(["validate", path.name]) == Exit.BAD_INPUT == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err == path.with_suffix(".txt").read_bytes().decode()
 
 
 def test_the_corpus_is_large_and_every_file_has_its_message():

@@ -46,7 +46,8 @@ def _diagnostic(d: Diagnostic, texts: Mapping[str, str]) -> str:
     for word, text in (("at", d.path), ("expected", d.expected), ("help", d.hint)):
         if text:
             lines.append(f"     = {word}: {text}")
-    return "\n".join(safe(line) for line in lines)
+    # A line feed inside a name would start a line that looks like one of ours.
+    return "\n".join(safe(line).replace("\n", "\\n") for line in lines)
 
 
 def _quoted(d: Diagnostic, texts: Mapping[str, str]) -> list[str]:

@@ -147,6 +147,7 @@ def _clock(part: Clock) -> Json:
         "period": _expr(part.period),
         "start": _expr(part.start),
         "instants": [_expr(instant) for instant in part.instants],
+        "work_dimension": _dimension(part.work_dimension),
     }
 
 

@@ -227,7 +227,10 @@ class Compiler:
 
     def parameters(self) -> dict[str, Input]:
         parts = {part.name: part for part in self.parts["parameters"]}
-        read_by = {name: self.names_in_node(part.read.node, {}) for name, part in parts.items()}
+        read_by = {
+            name: self.names_in_node(part.read.node, {}) if part.read.is_whole else []
+            for name, part in parts.items()
+        }
         order, circles = ordered(parts, read_by)
         self.tell_circles(circles, parts, "parameters")
         in_circle = {name for circle in circles for name in circle}

@@ -133,7 +133,11 @@ def _items(node: Items, path: str, faults: Faults) -> list[Any]:
         elif isinstance(item, Map):
             letters = _bindings(item, path, faults)
             lacking = [
-                letter for row in found[:1] for letter in row if letters and letter not in letters
+                letter
+                for row in found[:1]
+                if isinstance(row, dict)
+                for letter in row
+                if letters and letter not in letters
             ]
             if lacking:
                 message = f"this item does not say what '{lacking[0]}' is"

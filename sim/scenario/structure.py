@@ -302,7 +302,6 @@ def validated(
     """
     known = known_keys or tuple(field_names(model))
     if not isinstance(node, Map):
-        hint = "an expression stands in a mapping here" if isinstance(node, Text) else ""
         either = "an expression, or " if path.partition(".")[0] in BARE else ""
         faults.add(
             "wrong-type",
@@ -310,7 +309,6 @@ def validated(
             node,
             path,
             expected=f"{either}a mapping with {', '.join(known)}",
-            hint=hint,
         )
         return None, False
     rest = node

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from sim.errors import did_you_mean
 from sim.net.expr import TIME_REF, TRUE, Const, Distribution, Expr, Ref
@@ -157,15 +157,27 @@ class TransitionCompiler:
             self.faults.add(
                 "out-of-range", f"{how} {what}", node, spot.path, expected=f"{what} >= 0"
             )
+        prior = self.terms.inputs[pace.name].prior if self.is_drawn(pace) else None
+        if isinstance(prior, Distribution):
+            self.check_work(prior, node, spot, what)
+
+    def is_drawn(self, expr: Expr) -> TypeGuard[Ref]:
+        return isinstance(expr, Ref) and expr.space == "input" and expr.name in self.terms.inputs
 
     def clock_after(self, part: Part, node: Node, spot: Spot) -> Clock | None:
         scope = self.chance_scope.with_letters(part.letters)
-        law, _, _ = self.terms.chance(node, scope, spot, DURATION)
-        if law is None:
+        law, _, labels = self.terms.chance(node, scope, spot, DURATION)
+        if law is None or labels:
+            self.tell_labels(labels, node, spot)
             return None
         self.check_work(law, node, spot, "delay")
         self.dimensions[part.name] = TIME
         return Clock("work", law, work_dimension=TIME)
+
+    def tell_labels(self, labels: Sequence[str], node: Node, spot: Spot) -> None:
+        if labels:
+            message = "work and delays are numbers, and this is a label"
+            self.faults.add("label-as-number", message, node, spot.path)
 
     def check_work(self, law: Distribution, node: Node, spot: Spot, what: str) -> None:
         bounded = {"uniform": 1, "triangular": 1, "pert": 1, "deterministic": 1}
@@ -178,7 +190,10 @@ class TransitionCompiler:
 
     def clock_work(self, part: Part, node: Node, spot: Spot) -> Clock | None:
         scope = self.chance_scope.with_letters(part.letters)
-        law, dimension, _ = self.terms.chance(node, scope, spot, ANY)
+        law, dimension, labels = self.terms.chance(node, scope, spot, ANY)
+        if labels:
+            self.tell_labels(labels, node, spot)
+            law = None
         if law is not None:
             self.check_work(law, node, spot, "work")
         self.dimensions[part.name] = dimension or TIME
