@@ -13,7 +13,7 @@ from functools import cached_property
 from sim.errors import Diagnostic
 from sim.exact.vector import FINITE_LAWS
 from sim.net.expr import Distribution, Expr, Ref, reads
-from sim.net.model import Clock, Draw, Net, Origin, Transition
+from sim.net.model import Net, Origin, Transition
 
 Read = Expr | Distribution | None
 
@@ -89,7 +89,9 @@ class Parts:
     def inputs(self) -> frozenset[str]:
         """Names of the inputs that matter, those that others are computed from included."""
         roots = {ref.name for ref in self.read if ref.space == "input"}
-        roots |= {ref.name for ref in reads(*(self.net.variables[n].initial for n in self.variables))}
+        roots |= {
+            ref.name for ref in reads(*(self.net.variables[n].initial for n in self.variables))
+        }
         return frozenset(self.behind(roots))
 
     @cached_property
@@ -185,14 +187,15 @@ def _forbidden_reads(parts: Parts) -> Iterator[Diagnostic]:
 def _continuous_inputs(parts: Parts) -> Iterator[Diagnostic]:
     for given in parts.net.inputs:
         prior = given.prior
-        if isinstance(prior, Distribution) and prior.kind not in FINITE_LAWS:
-            if given.name in parts.inputs:
-                yield _refused(
-                    f"'{given.path}' is uncertain, and its law ({prior.kind}) continuous",
-                    given.origin,
-                    "a number, or a 'discrete' law",
-                    f"fix it: --set '{given.path}=...'",
-                )
+        if not isinstance(prior, Distribution) or given.name not in parts.inputs:
+            continue
+        if prior.kind not in FINITE_LAWS:
+            yield _refused(
+                f"'{given.path}' is uncertain, and its law ({prior.kind}) continuous",
+                given.origin,
+                "a number, or a 'discrete' law",
+                f"fix it: --set '{given.path}=...'",
+            )
 
 
 def _uncertain_horizon(parts: Parts) -> Iterator[Diagnostic]:

@@ -128,23 +128,24 @@ class States:
 
     def truth(self, expr: Expr, who: str, origin: Origin) -> Truths:
         """Return the truth of an expression in every state."""
-        return self.number(expr, who, origin) != 0.0
+        holds: Truths = self.number(expr, who, origin) != 0.0
+        return holds
 
     def finite_law(self, law: Distribution, who: str, origin: Origin) -> tuple[Floats, Floats]:
-        """Return the values of one of :data:`FINITE_LAWS` and their probabilities, (n, n_values)."""
+        """Return the values of a law of :data:`FINITE_LAWS` and their shares, (n, n_values)."""
         args = np.stack([self.value(arg) for arg in law.args], axis=1)
         kind, n_args = draws.KINDS[law.kind], args.shape[1]
         if kind == draws.DETERMINISTIC:
             self.refuse(np.isnan(args[:, 0]), f"{who} is not a number", origin, *law.args)
             return args, np.ones_like(args)
         values, weights = args[:, : n_args // 2], args[:, n_args // 2 :]
-        self.refuse(np.isnan(values).any(axis=1), f"{who} is not a number", origin, *law.args)
+        self.refuse(np.isnan(values.max(axis=1)), f"{who} is not a number", origin, *law.args)
         return values, self.shares(weights, who, origin, *law.args)
 
     def shares(self, weights: Floats, who: str, origin: Origin, *exprs: Expr) -> Floats:
         """Return weights (n, n_ways) as probabilities; impossible ones are a fault."""
         total = weights.sum(axis=1)
-        is_good = ((weights >= 0.0) & (weights < np.inf)).all(axis=1) & (0.0 < total)
+        is_good = ((weights >= 0.0) & (weights < np.inf)).all(axis=1) & (total > 0.0)
         self.refuse(~is_good | (total == np.inf), f"{who} has impossible weights", origin, *exprs)
         shares: Floats = weights / total[:, None]
         return shares
@@ -154,9 +155,7 @@ class States:
         if is_bad.any():
             self._fail(int(np.argmax(is_bad)), message, origin, exprs)
 
-    def _fail(
-        self, place: int, message: str, origin: Origin, exprs: tuple[Expr, ...]
-    ) -> NoReturn:
+    def _fail(self, place: int, message: str, origin: Origin, exprs: tuple[Expr, ...]) -> NoReturn:
         read = []
         for ref in sorted(reads(*exprs), key=lambda ref: (ref.space, ref.name)):
             value = self.values[ref]
