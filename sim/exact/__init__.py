@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 
 class _CallablePackage(ModuleType):
-    def __call__(self, scenario: Net | HasNet, *, at: Sequence[float]) -> Exact:
+    def __call__(self, scenario: Net | HasNet, at: Sequence[float]) -> Exact:
         """Return the exact law of every outcome: :func:`sim.exact.solve.exact`."""
         from sim.exact.solve import exact
 
-        return exact(scenario, at=at)
+        return exact(scenario, at)
 
 
 sys.modules[__name__].__class__ = _CallablePackage

@@ -63,11 +63,11 @@ class Exact:
         return self.outcomes[outcome]
 
 
-def exact(scenario: Net | HasNet, *, at: Sequence[float], limit: int = MOST_STATES) -> Exact:
+def exact(scenario: Net | HasNet, at: Sequence[float], *, max_states: int = MOST_STATES) -> Exact:
     """Return the exact law of every outcome of a scenario, or of a net.
 
     The error is below 1e-10. What the law depends on is all that is looked at: watch and totals are
-    not, nor inputs that they alone read. If the net has more than ``limit`` states, or counts
+    not, nor inputs that they alone read. If the net has more than ``max_states`` states, or counts
     something without a bound, two things are left out: variables that nothing reads, and what
     happens once every outcome holds.
 
@@ -76,7 +76,7 @@ def exact(scenario: Net | HasNet, *, at: Sequence[float], limit: int = MOST_STAT
     scenario
         A scenario, or its net.
     at : days since the start, none beyond the horizon
-    limit
+    max_states
         States at the most.
 
     Raises
@@ -89,7 +89,7 @@ def exact(scenario: Net | HasNet, *, at: Sequence[float], limit: int = MOST_STAT
     """
     net = scenario if isinstance(scenario, Net) else scenario.net
     try:
-        return _solved(net, np.array(at, np.float64).reshape(-1), limit)
+        return _solved(net, np.array(at, np.float64).reshape(-1), max_states)
     except ScenarioError as error:
         texts = {} if isinstance(scenario, Net) else dict(scenario.texts)
         raise ScenarioError(error.diagnostics, texts) from None
