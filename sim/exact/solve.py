@@ -14,7 +14,7 @@ from typing import Protocol
 import numpy as np
 
 from sim.errors import Diagnostic, ScenarioError, UsageError, did_you_mean, one_of
-from sim.exact.explore import Chain, Explorer, TooManyStates
+from sim.exact.explore import Explorer, TooManyStates
 from sim.exact.markov import Parts, refusals
 from sim.exact.mixture import Mixture, mixture
 from sim.exact.transient import MOST_JUMPS, TooManyJumps, first_passage_cdf
@@ -58,7 +58,8 @@ class Exact:
             If the scenario has no outcome of that name.
         """
         if outcome not in self.outcomes:
-            hint = did_you_mean(outcome, self.outcomes) or (one_of(self.outcomes) or "it has none")
+            names = list(self.outcomes)
+            hint = did_you_mean(outcome, names) or (one_of(names) if names else "it has none")
             raise UsageError(f"no outcome '{outcome}': {hint}")
         return self.outcomes[outcome]
 
@@ -95,23 +96,22 @@ def exact(scenario: Net | HasNet, at: Sequence[float], *, max_states: int = MOST
         raise ScenarioError(error.diagnostics, texts) from None
 
 
-def _solved(net: Net, days: Floats, limit: int) -> Exact:
+def _solved(net: Net, days: Floats, max_states: int) -> Exact:
     if reasons := refusals(net):
         raise ScenarioError(reasons)
     with np.errstate(all="ignore"):
-        parts = Parts(net)
-        inputs = mixture(parts)
+        whole, lean = Parts(net), Parts(net, is_lean=True)
+        inputs = mixture(whole)
         _check_times(net, days, inputs)
-        chains = _chains(parts, inputs, limit)
-        cdf = np.zeros((len(days), len(net.outcomes)))
+        if not Explorer(whole, {}, max_states).is_endless:
+            try:
+                return _mixed(whole, inputs, days, max_states)
+            except TooManyStates:
+                pass
         try:
-            for weight, chain in chains:
-                cdf += weight * first_passage_cdf(chain, days * SECONDS_PER_DAY)
-        except TooManyJumps as jumps:
-            raise ScenarioError([_too_stiff(net, jumps)]) from None
-    keys = {key for _, chain in chains for key in chain.keys}
-    laws = {outcome.name: cdf[:, j] for j, outcome in enumerate(net.outcomes)}
-    return Exact(len(keys), days, laws)
+            return _mixed(lean, inputs, days, max_states)
+        except TooManyStates as many:
+            raise ScenarioError([_too_many(net, many)]) from None
 
 
 def _check_times(net: Net, days: Floats, inputs: Mixture) -> None:
@@ -122,29 +122,23 @@ def _check_times(net: Net, days: Floats, inputs: Mixture) -> None:
             raise UsageError(f"day {t:g} is {where}; times are days from 0 to {horizon:g}")
 
 
-def _chains(parts: Parts, inputs: Mixture, limit: int) -> list[tuple[float, Chain]]:
-    """Return the chains to be mixed, with their weights."""
-    if not Explorer(parts, {}, limit).is_endless:
-        try:
-            return _explored(parts, inputs, limit)
-        except TooManyStates:
-            pass
-    try:
-        return _explored(Parts(parts.net, is_lean=True), inputs, limit)
-    except TooManyStates as many:
-        raise ScenarioError([_too_many(parts.net, many)]) from None
-
-
-def _explored(parts: Parts, inputs: Mixture, limit: int) -> list[tuple[float, Chain]]:
+def _mixed(parts: Parts, inputs: Mixture, days: Floats, max_states: int) -> Exact:
+    """Solve the chain of each combination of inputs, and mix the laws."""
+    net = parts.net
     names = sorted((r for r in parts.read if r.space == "input"), key=lambda ref: ref.name)
-    chains = []
+    cdf = np.zeros((len(days), len(net.outcomes)))
+    keys: set[bytes] = set()
     for places in inputs.groups(names):
-        given = inputs.given.at(places)
-        explorer = Explorer(parts, {ref: given.value(ref)[0] for ref in names}, limit)
-        weights = inputs.weights[places]
-        weight = float(weights.sum())
-        chains.append((weight, explorer.explore(explorer.starts(given), weights / weight)))
-    return chains
+        given, weights = inputs.given.at(places), inputs.weights[places]
+        explorer = Explorer(parts, {ref: given.value(ref)[0] for ref in names}, max_states)
+        chain = explorer.explore(explorer.starts(given), weights / weights.sum())
+        keys.update(chain.keys)
+        try:
+            cdf += weights.sum() * first_passage_cdf(chain, days * SECONDS_PER_DAY)
+        except TooManyJumps as jumps:
+            raise ScenarioError([_too_stiff(net, jumps)]) from None
+    laws = {outcome.name: cdf[:, j] for j, outcome in enumerate(net.outcomes)}
+    return Exact(len(keys), days, laws)
 
 
 def _too_many(net: Net, many: TooManyStates) -> Diagnostic:
