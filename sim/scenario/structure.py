@@ -327,8 +327,8 @@ def validated(
             is_valid = False
             told |= bad
             if not bad & set(rest):
-                empty: dict[str, Any] = dict.fromkeys(bad)
-                return (model.model_construct(**empty, **rest) if is_needed else None), False
+                fields: dict[str, Any] = {**rest, **dict.fromkeys(bad)}
+                return (model.model_construct(None, **fields) if is_needed else None), False
             rest = Map.of(((k, v) for k, v in rest.items() if k not in bad), node.position)
 
 
