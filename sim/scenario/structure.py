@@ -327,8 +327,10 @@ def validated(
             is_valid = False
             told |= bad
             if not bad & set(rest):
+                if not is_needed:
+                    return None, False
                 fields: dict[str, Any] = {**rest, **dict.fromkeys(bad)}
-                return (model.model_construct(None, **fields) if is_needed else None), False
+                return model.model_construct(None, **fields), False
             rest = Map.of(((k, v) for k, v in rest.items() if k not in bad), node.position)
 
 
