@@ -330,7 +330,8 @@ def validated(
                 if not is_needed:
                     return None, False
                 fields: dict[str, Any] = {**rest, **dict.fromkeys(bad)}
-                return model.model_construct(None, **fields), False
+                partial: Any = model.model_construct(None, **fields)
+                return partial, False
             rest = Map.of(((k, v) for k, v in rest.items() if k not in bad), node.position)
 
 
