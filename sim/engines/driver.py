@@ -98,9 +98,9 @@ def _run_reference(
 def _run_compiled(
     net: Net, seed: int, chunks: list[Ints], workers: int
 ) -> Iterator[tuple[int, Batch]]:
-    from sim.engines.compiled.engine import CompiledEngine, FaultAt, Stopped, no_control
+    from sim.engines.compiled.engine import FaultAt, Stopped, compiled, no_control
 
-    engine = CompiledEngine(net)
+    engine = compiled(net)
     control = no_control()
     faults: dict[int, FaultAt] = {}
     todo = iter(enumerate(chunks))

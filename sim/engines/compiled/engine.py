@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -30,6 +31,12 @@ class Stopped(Exception):
 def no_control() -> Control:
     """Return a control that never asks to stop."""
     return np.zeros(1, dtype=np.int64)
+
+
+@lru_cache(maxsize=8)
+def compiled(net: Net) -> CompiledEngine:
+    """Return the engine of a net; the last few are kept, ready to run again."""
+    return CompiledEngine(net)
 
 
 class CompiledEngine:
@@ -84,11 +91,11 @@ class CompiledEngine:
             pace=np.empty((n_kept, n_clocks)),
             due=np.empty((n_kept, n_lanes)),
             lives=np.empty((n_kept, n_clocks), dtype=np.int64),
+            ahead=np.empty((n_kept, n_clocks)),
             total_value=np.empty((n_kept, n_totals)),
             total_since=np.empty((n_kept, n_totals)),
             fired=np.zeros(len(program.fire_functions), dtype=np.int64),
             is_fired=np.zeros(len(program.fire_functions), dtype=np.uint8),
-            ahead=np.zeros(1),
             replications=np.asarray(replications, dtype=np.uint64),
             inputs=inputs,
             n_idle=np.zeros(n, dtype=np.int64),

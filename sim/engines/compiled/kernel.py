@@ -74,8 +74,6 @@ class Program(NamedTuple):
     work_laws: Ints
     hashes: Words
     keeps: Flags
-    #: Whether it draws Exp(1), and its own firing does not plainly make its guard false.
-    may_go_on: Flags
     first_firing: Ints
     n_branches: Ints
     #: Whether it has one branch and no draws.
@@ -125,13 +123,13 @@ class States(NamedTuple):
     pace: Floats
     due: Floats
     lives: Ints
+    #: Work that a clock with an exponential law will draw next, NO_WORK if not yet known.
+    ahead: Floats
     total_value: Floats
     total_since: Floats
     #: Scratch, by firing: those of the step so far, and whether each is among them.
     fired: Ints
     is_fired: Flags
-    #: Scratch, one number: the work that the fired clock would draw next.
-    ahead: Floats
     # Rows from here on are replications'.
     replications: Words
     inputs: Floats
@@ -387,6 +385,7 @@ def _blank(p, states, row, r):
         states.since[r, c] = 0.0
         states.pace[r, c] = NO_GUARD
         states.lives[r, c] = 0
+        states.ahead[r, c] = NO_WORK
     for c in range(states.due.shape[1]):
         states.due[r, c] = math.inf
     for j in range(states.totals.shape[1]):
@@ -451,7 +450,7 @@ def _advance_rows(p, seed, states, until, control):
     start = p.fire_functions.shape[0] - 1
     c_at = p.constants.ctypes.data
     plain = n_clocks == n_timed  # no immediates
-    fired, is_fired, ahead = states.fired, states.is_fired, states.ahead
+    fired, is_fired = states.fired, states.is_fired
     n_looked = 0
 
     for row in range(n_rows):
@@ -469,12 +468,12 @@ def _advance_rows(p, seed, states, until, control):
         slots = states.slots[r]
         s_at = states.slots.ctypes.data + r * states.slots.strides[0]
         work, since, pace = states.work[r], states.since[r], states.pace[r]
-        due, lives = states.due[r], states.lives[r]
+        due, lives, ahead = states.due[r], states.lives[r], states.ahead[r]
         t = slots[0]
         n_at_once = 0
         faulted = False
         ended = -1
-        c, clock = -1, -1
+        c = -1
         firing = start if is_new else -1
         horizon = slots[p.horizon]
         limit = min(until, horizon)
@@ -527,11 +526,6 @@ def _advance_rows(p, seed, states, until, control):
                     work[c] = NO_WORK
                     pace[c] = TAKE_UP
                     due[c] = math.inf
-                    if p.may_go_on[c] != 0:
-                        # Its next work, in case it draws again below: begun here, the processor
-                        # can do it beside the effects (kept in memory, or LLVM moves it down).
-                        u, _ = _block(seed, replication, np.uint64(lives[c] + 1), p.hashes[c])
-                        ahead[0] = -math.log(1.0 - u)
                 else:
                     lives[c] += 1
                     due[c] = _tick(p, slots, c, lives[c] + 1)
@@ -542,7 +536,6 @@ def _advance_rows(p, seed, states, until, control):
                             faulted = True
                             break
                         continue
-                clock = c
 
             # Its draws and branch, its effects, and the immediates that follow.
             n_fired = 0
@@ -587,6 +580,7 @@ def _advance_rows(p, seed, states, until, control):
                     k = p.assign_clocks[i]
                     if work[k] == NO_WORK:
                         lives[k] += 1
+                        ahead[k] = NO_WORK  # that was this life's
                     work[k] = slots[p.assign_slots[i]]
                     since[k] = t
                     pace[k] = TAKE_UP
@@ -664,17 +658,21 @@ def _advance_rows(p, seed, states, until, control):
                     if work[k] == NO_WORK:
                         lives[k] += 1
                         law = p.work_laws[k]
-                        if np.int64(k) == clock and p.may_go_on[k] != 0:
-                            w = ahead[0]
+                        if law < 0:
+                            w = ahead[k]
+                            if w == NO_WORK:
+                                u, _ = _block(seed, replication, np.uint64(lives[k]), p.hashes[k])
+                                w = -math.log(1.0 - u)
+                            # The next one already: it is not waited for, so that the processor
+                            # works on it beside what follows.
+                            u, _ = _block(seed, replication, np.uint64(lives[k] + 1), p.hashes[k])
+                            ahead[k] = -math.log(1.0 - u)
                         else:
                             u, _ = _block(seed, replication, np.uint64(lives[k]), p.hashes[k])
-                            if law < 0:
-                                w = -math.log(1.0 - u)
-                            else:
-                                w = _sample(p.laws, law, u, slots, s_at, p.constants, c_at)
-                                if not w >= 0.0:
-                                    faulted = True
-                                    break
+                            w = _sample(p.laws, law, u, slots, s_at, p.constants, c_at)
+                            if not w >= 0.0:
+                                faulted = True
+                                break
                     else:
                         w = _work_left(work[k], since[k], pace[k], t)
                     work[k] = w

@@ -21,8 +21,7 @@ import numpy.typing as npt
 from sim import draws
 from sim.engines.compiled.emit import HEADER, Body, Constants
 from sim.engines.compiled.kernel import EVERY, IMMEDIATE, INSTANTS, WORK, Program
-from sim.net.evaluate import constant
-from sim.net.expr import Call, Const, Distribution, Expr, Ref, is_constant, reads, walk
+from sim.net.expr import Const, Distribution, Expr, Ref, reads, walk
 from sim.net.model import Effect, Net, Transition, Variable, firings
 
 #: Machine code is optimised while the text is no longer than this: it costs 4 times as much to make
@@ -402,7 +401,7 @@ class _Lowering:
         net = self.net
         first_firing = {k: f for f, (k, b) in reversed(list(enumerate(self.firings)))}
         kinds, law, hashes, keeps, first, n_branches, weights = [], [], [], [], [], [], []
-        may_go_on, is_simple = [], []
+        is_simple = []
         draw_start, draw_law, draw_slot, draw_hash = [0], [], [], []
         instants = np.full((len(self.order), 2), 0, dtype=np.int64)
         for c, k in enumerate(self.order):
@@ -412,7 +411,6 @@ class _Lowering:
             law.append(-1 if clock.law is None or clock.kind == "rate" else self.law(clock.law))
             hashes.append(draws.name_hash(transition.key))
             keeps.append(transition.memory == "keep")
-            may_go_on.append(clock.kind == "rate" and not _ends_itself(transition))
             first.append(first_firing[k])
             n_branches.append(len(transition.branches))
             is_simple.append(len(transition.branches) == 1 and not transition.draws)
@@ -437,7 +435,6 @@ class _Lowering:
             "work_laws": np.array(law, dtype=np.int64),
             "hashes": np.array(hashes, dtype=np.uint64),
             "keeps": np.array(keeps, dtype=np.uint8),
-            "may_go_on": np.array(may_go_on, dtype=np.uint8),
             "first_firing": np.array(first, dtype=np.int64),
             "n_branches": np.array(n_branches, dtype=np.int64),
             "is_simple": np.array(is_simple, dtype=np.uint8),
@@ -551,24 +548,6 @@ class _Lowering:
 
 
 _KINDS = {"rate": WORK, "work": WORK, "every": EVERY, "at": INSTANTS, "immediate": IMMEDIATE}
-
-
-def _ends_itself(transition: Transition) -> bool:
-    """Return whether its own effects plainly make its guard false, whatever the branch."""
-    return all(
-        _is_false(transition.guard, {e.target: e.expr for e in branch.effects})
-        for branch in transition.branches
-    )
-
-
-def _is_false(guard: Expr, known: dict[Ref, Expr]) -> bool:
-    if isinstance(guard, Call) and guard.op == "and":
-        return any(_is_false(arg, known) for arg in guard.args)
-    if isinstance(guard, Call):
-        guard = Call(
-            guard.op, tuple(known.get(a, a) if isinstance(a, Ref) else a for a in guard.args)
-        )
-    return is_constant(guard) and constant(guard) == 0.0
 
 
 def _store_number(slot: int, expr: Expr) -> Callable[[Body], None]:
