@@ -201,8 +201,9 @@ def _continuous_inputs(parts: Parts) -> Iterator[Diagnostic]:
 def _uncertain_horizon(parts: Parts) -> Iterator[Diagnostic]:
     for given in parts.net.inputs:
         if given.is_uncertain and given.name in parts.horizon_inputs:
+            why = "" if given.path == "clock.horizon" else f": it depends on '{given.path}'"
             yield _refused(
-                f"the horizon is uncertain: it depends on '{given.path}'",
+                f"the horizon is uncertain{why}",
                 Origin("clock.horizon", given.origin.position or parts.net.origin.position),
                 "a fixed horizon",
                 f"fix it: --set '{given.path}=...'",

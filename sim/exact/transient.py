@@ -55,8 +55,11 @@ def first_passage_cdf(chain: Chain, times: Floats) -> Floats:
     laws = [poisson_weights(fastest * float(t)) for t in times]
     n_jumps = max((first + len(weights) for first, weights in laws), default=1) - 1
     reached = reached_within(chain, out, fastest, n_jumps)
-    cdf = [weights @ reached[first : first + len(weights)] for first, weights in laws]
-    return np.clip(np.reshape(cdf, (len(times), chain.holds.shape[1])), 0.0, 1.0)
+    cdf = np.empty((len(times), chain.holds.shape[1]))
+    for place, (first, weights) in enumerate(laws):
+        base = reached[first]  # so that what is certain is 1, not 1 - 1e-16
+        cdf[place] = base + weights @ (reached[first : first + len(weights)] - base)
+    return np.minimum(cdf, 1.0)
 
 
 def reached_within(chain: Chain, out: Floats, fastest: float, n_jumps: int) -> Floats:
@@ -67,9 +70,10 @@ def reached_within(chain: Chain, out: Floats, fastest: float, n_jumps: int) -> F
     reached = np.zeros((n_jumps + 1, is_open.shape[1]))
     reached[0] = (mass * held).sum(axis=0)
     mass = mass * is_open
-    if fastest > 0.0:
-        stays = sparse.diags_array(1.0 - out / fastest)
-        jump = sparse.csr_array((chain.rates / fastest + stays).T)
+    if n_jumps == 0:
+        return reached
+    stays = sparse.diags_array(1.0 - out / fastest)
+    jump = sparse.csr_array((chain.rates / fastest + stays).T)
     for k in range(1, n_jumps + 1):
         before, mass = mass, jump @ mass
         reached[k] = reached[k - 1] + (mass * held).sum(axis=0)
@@ -88,6 +92,8 @@ def poisson_weights(mean: float) -> tuple[int, Floats]:
 
     By ratios from the mode outwards, so that nothing overflows (Fox & Glynn, CACM 31, 1988).
     """
+    if mean == 0.0:
+        return 0, np.ones(1)
     mode = math.floor(mean)
     half = math.ceil(_DEVIATIONS * math.sqrt(mean)) + _AND_SOME
     first = max(0, mode - half)
