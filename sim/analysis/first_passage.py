@@ -2,12 +2,16 @@
 
 Every replication runs to the same horizon, so the share of replications in which an outcome has
 happened by t is a plain proportion, and so is that share by cause (the cumulative incidence): no
-censoring has to be corrected for. Arrays in, arrays out.
+censoring has to be corrected for. Arrays in, arrays out; times in any one unit.
+
+The intervals are about Monte Carlo error only: how far the figures are from those of infinitely
+many replications of the same net, not from the world.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +19,8 @@ import numpy.typing as npt
 from scipy.special import bdtr, ndtri
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+Names = npt.NDArray[np.str_]
 
 
 class Estimate(NamedTuple):
@@ -25,44 +31,141 @@ class Estimate(NamedTuple):
     high: float
 
 
-def wilson(count: int, n: int, level: float = 0.95) -> Estimate:
-    """Return a proportion with Wilson's score interval.
+@dataclass(frozen=True)
+class FirstPassageCdf:
+    """P(T <= t) on a grid; all arrays have shape (n_grid,).
+
+    ``low`` and ``high`` hold at each point by itself, ``band_low`` and ``band_high`` at all of them
+    together.
+    """
+
+    grid: Floats
+    cdf: Floats
+    low: Floats
+    high: Floats
+    band_low: Floats
+    band_high: Floats
+
+
+def wilson(counts: Ints, n: int, level: float = 0.95) -> tuple[Floats, Floats]:
+    r"""Return the ends of Wilson's score interval of proportions.
+
+    :math:`(p + z^2/2n \pm z \sqrt{p(1-p)/n + z^2/4n^2}) / (1 + z^2/n)`, with z the normal quantile.
 
     Parameters
     ----------
-    count, n : int
-        Successes, and trials.
+    counts : int64 array
+        Successes.
+    n : int
+        Trials. With none the interval is (0, 1).
     level : in (0, 1)
-        Nominal coverage. The interval is about Monte Carlo error only.
+        Nominal coverage; the true one varies about it with p and n.
 
     References
     ----------
     Wilson, J. Am. Stat. Assoc. 22, 209 (1927); Brown, Cai & DasGupta, Stat. Sci. 16, 101 (2001).
     """
+    counts = np.asarray(counts, dtype=np.int64)
     if n == 0:
-        return Estimate(math.nan, 0.0, 1.0)
+        return np.zeros(counts.shape), np.ones(counts.shape)
     z = float(ndtri(0.5 + level / 2.0))
-    p, shrink = count / n, 1.0 + z * z / n
-    middle = (p + z * z / (2 * n)) / shrink
-    half = z / shrink * math.sqrt(p * (1.0 - p) / n + z * z / (4.0 * n * n))
+    p, shrink = counts / n, 1.0 + z * z / n
+    middle = (p + z * z / (2.0 * n)) / shrink
+    half = z / shrink * np.sqrt(p * (1.0 - p) / n + z * z / (4.0 * n * n))
     # The ends are 0 and 1 exactly there; rounding would leave 1e-17.
-    low = 0.0 if count == 0 else max(0.0, middle - half)
-    high = 1.0 if count == n else min(1.0, middle + half)
-    return Estimate(p, low, high)
+    low = np.where(counts == 0, 0.0, np.maximum(0.0, middle - half))
+    high = np.where(counts == n, 1.0, np.minimum(1.0, middle + half))
+    return low, high
+
+
+def proportion(count: int, n: int, level: float = 0.95) -> Estimate:
+    """Return a proportion with its interval of :func:`wilson`; NaN of no trials."""
+    low, high = wilson(np.array(count), n, level)
+    return Estimate(count / n if n else math.nan, float(low), float(high))
 
 
 def probability_by(times: Floats, t: float, level: float = 0.95) -> Estimate:
     """Return P(T <= t) of first-passage times, shape (n,), ``inf`` where it never came."""
-    return wilson(int(np.count_nonzero(times <= t)), len(times), level)
+    return proportion(int(np.count_nonzero(times <= t)), len(times), level)
+
+
+def dkw_half_width(n: int, level: float = 0.95) -> float:
+    r"""Return the half width of a band that holds a whole distribution function.
+
+    :math:`\sqrt{\ln(2 / (1 - level)) / 2n}`, whatever the law and whatever n: Dvoretzky, Kiefer &
+    Wolfowitz, Ann. Math. Stat. 27, 642 (1956), with the constant of Massart, Ann. Probab. 18, 1269
+    (1990).
+    """
+    return math.sqrt(math.log(2.0 / (1.0 - level)) / (2.0 * n)) if n else 1.0
+
+
+def first_passage_cdf(
+    times: Floats, *, grid: Floats, horizon: float, level: float = 0.95
+) -> FirstPassageCdf:
+    r"""Estimate :math:`P(T \le t)` for a first-passage time :math:`T`.
+
+    A replication that ends at ``horizon`` without the outcome counts in the denominator: the result
+    is the *unconditional* probability, so it need not reach one.
+
+    Parameters
+    ----------
+    times : float64 array, shape (n_replications,)
+        First time the outcome held; ``inf`` where it never did.
+    grid : float64 array, shape (n_grid,)
+        Evaluation times, increasing, none beyond ``horizon``.
+    horizon : float
+        Where replications end: nothing is known beyond.
+    level : in (0, 1)
+        Coverage of the pointwise Wilson intervals and of the simultaneous band. Monte Carlo error
+        only, not model error.
+
+    Raises
+    ------
+    ValueError
+        If the grid goes beyond the horizon.
+
+    Examples
+    --------
+    >>> times = np.array([1.0, 2.0, np.inf, 3.0])
+    >>> first_passage_cdf(times, grid=np.array([1.0, 2.5]), horizon=5.0).cdf
+    array([0.25, 0.5 ])
+    """
+    if len(grid) and grid[-1] > horizon:
+        raise ValueError(f"grid ends at {grid[-1]:g}, after horizon {horizon:g}")
+    n = len(times)
+    counts = np.searchsorted(np.sort(times), grid, side="right")
+    cdf = counts / max(n, 1)
+    low, high = wilson(counts, n, level)
+    half = dkw_half_width(n, level)
+    return FirstPassageCdf(
+        grid, cdf, low, high, np.maximum(0.0, cdf - half), np.minimum(1.0, cdf + half)
+    )
 
 
 def quantile(times: Floats, p: float, level: float = 0.95) -> Estimate:
     """Return the p-quantile of first-passage times, with an interval of order statistics.
 
-    A quantile that lies among the replications in which the outcome never came is ``inf``. The
-    interval covers with at least ``level``, whatever the law: its ends are order statistics, with
-    ranks from the binomial law of the number of times below the quantile (David & Nagaraja, *Order
-    Statistics*, 2003, 7.1).
+    The quantile is the first time by which it has come in *more than* a share p of the
+    replications, ``inf`` if there is none: half of them are not enough for a median.
+
+    The interval covers with at least ``level``, whatever the law: its ends are order statistics,
+    with ranks from the binomial law of the number of times below the quantile (David & Nagaraja,
+    *Order Statistics*, 2003, section 7.1). ``high`` is ``inf`` where so few came that nothing
+    bounds it.
+
+    Parameters
+    ----------
+    times : float64 array, shape (n,)
+        First-passage times, ``inf`` where it never came.
+    p : in (0, 1)
+    level : in (0, 1)
+
+    Examples
+    --------
+    >>> quantile(np.array([4.0, 1.0, np.inf, 2.0]), 0.25).value
+    2.0
+    >>> quantile(np.array([4.0, 1.0, np.inf, np.inf]), 0.5).value
+    inf
     """
     n = len(times)
     if n == 0:
@@ -74,24 +177,37 @@ def quantile(times: Floats, p: float, level: float = 0.95) -> Estimate:
     ranks = np.arange(first, min(n, math.ceil(n * p + spread)) + 1)
     below = bdtr(ranks.astype(np.float64), n, p)  # P(at most r times lie below the quantile)
     lower = first + int(np.searchsorted(below, tail, side="right")) - 1  # the last with P <= tail
-    upper = first + int(np.searchsorted(below, 1.0 - tail, side="left")) + 1
-    value = ordered[min(n - 1, max(0, math.ceil(p * n) - 1))]
+    upper = first + int(np.searchsorted(below, 1.0 - tail, side="left"))  # the first with the rest
+    value = ordered[min(n - 1, math.floor(p * n + 1e-9))]  # 0.29 * 100 is a little below 29
     low = ordered[lower] if lower >= 0 else 0.0
-    high = ordered[upper - 1] if upper <= n else math.inf
+    high = ordered[upper] if upper < n else math.inf
     return Estimate(float(value), float(low), float(high))
 
 
-def curve(times: Floats, grid: Floats) -> Floats:
-    """Return P(T <= t) on a grid, shape (n_grid,)."""
-    counts = np.searchsorted(np.sort(times), grid, side="right")
-    return counts / max(len(times), 1)
-
-
-def shares(names: npt.NDArray[np.str_], n: int) -> dict[str, float]:
+def shares(names: Names) -> dict[str, float]:
     """Return the probability of each cause, the largest first, ties by name.
 
-    ``names`` has one entry for each replication, empty where the outcome did not happen.
+    ``names`` has one entry for each replication, empty where the outcome did not happen; the shares
+    sum to the probability that it did.
+
+    Examples
+    --------
+    >>> shares(np.array(["storm", "", "hunger", "storm"]))
+    {'storm': 0.5, 'hunger': 0.25}
     """
     found, counts = np.unique(names[names != ""], return_counts=True)
     order = sorted(zip(-counts, found, strict=True))
-    return {str(name): float(-count) / n for count, name in order}
+    return {str(name): float(-count) / len(names) for count, name in order}
+
+
+def cumulative_incidence(times: Floats, names: Names, grid: Floats) -> dict[str, Floats]:
+    """Return P(it has come by t, by this cause) of every cause, each shape (n_grid,).
+
+    With every replication censored at one horizon, the estimator of Aalen & Johansen (1978) is this
+    plain proportion. Causes are in the order of :func:`shares`.
+    """
+    n = max(len(times), 1)
+    return {
+        name: np.searchsorted(np.sort(times[names == name]), grid, side="right") / n
+        for name in shares(names)
+    }

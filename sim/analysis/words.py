@@ -1,7 +1,7 @@
 """Words for probabilities: the scale of the US intelligence community (ICD 203, 2015).
 
 The scale has no words for certainty, and the words say nothing about how sure one is of the figure:
-that is another scale, and the two never share a sentence.
+confidence is another scale, and the two never share a sentence.
 """
 
 from __future__ import annotations
@@ -19,7 +19,13 @@ SCALE: tuple[tuple[float, str], ...] = (
 
 
 def words(p: float) -> str:
-    """Return the words for a probability; an end belongs to the band below it."""
+    """Return the words for a probability; an end belongs to the band below it.
+
+    Examples
+    --------
+    >>> words(0.78)
+    'likely'
+    """
     if not 0.0 <= p <= 1.0:
         raise ValueError(f"a probability lies between 0 and 1, not {p:g}")
     return next(name for end, name in SCALE if p <= end)

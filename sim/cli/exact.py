@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.cli import options, text
+from sim.cli.render import safe
+from sim.cli.text import Look
+
+if TYPE_CHECKING:
+    from sim.scenario.model import Scenario
+
+_DIGITS = 10
 
 
 @click.command("exact")
 @click.argument("file", metavar="FILE", type=click.Path())
 @click.option(
-    "--at", type=options.Times(), metavar="DAYS",
+    "--at",
+    type=options.Times(),
+    metavar="DAYS",
     help="Days at which to give P(it has happened): 1,2,3. The file's report times by default.",
-)  # fmt: skip
+)
 @options.changes
 @options.output
 def command(file: str, at: tuple[float, ...] | None, **given: Any) -> int:
@@ -22,7 +32,7 @@ def command(file: str, at: tuple[float, ...] | None, **given: Any) -> int:
 
     Refuses by name whatever is not Markov. Uncertain inputs with a continuous law must be fixed
     with --set.
-    """
+    """  # fmt: skip
     from sim.exact.solve import exact
     from sim.units import SECONDS_PER_DAY
 
@@ -32,21 +42,29 @@ def command(file: str, at: tuple[float, ...] | None, **given: Any) -> int:
     solved = exact(scenario, at=times)
     laws = {o.name: [float(p) for p in solved.cdf(o.name)] for o in scenario.net.outcomes}
     if given["as_json"]:
-        options.print_json(
-            {
-                "states": solved.n_states,
-                "outcomes": {
-                    name: {"times_days": list(times), "cdf": law} for name, law in laws.items()
-                },
-            }
-        )
-        return 0
-    from sim.cli.render import safe
-
-    rows = [["by day", *laws]]
-    for j, t in enumerate(times):
-        rows.append([text.days(t), *(f"{law[j]:.10f}" for law in laws.values())])
-    lines = [f"{scenario.title}: exact, {solved.n_states:,} states", ""]
-    lines += [f"  {line}" for line in text.table(rows, "r" * (1 + len(laws)))]
-    click.echo(safe("\n".join(lines)))
+        outcomes = {name: {"times_days": list(times), "cdf": law} for name, law in laws.items()}
+        options.print_json({"states": solved.n_states, "outcomes": outcomes})
+    else:
+        look = Look.of(sys.stdout)
+        told = _told(scenario, times, laws, solved.n_states, look)
+        click.echo("\n".join(told), color=look.colours)
     return 0
+
+
+def _told(
+    scenario: Scenario,
+    times: tuple[float, ...],
+    laws: dict[str, list[float]],
+    n_states: int,
+    look: Look,
+) -> list[str]:
+    title = safe(scenario.title)
+    lines = [look.styled(title, "bold"), f"exact, {text.counted(n_states, 'state')}"]
+    for outcome in scenario.net.outcomes:
+        rows = [["by day", "probability"]]
+        for t, p in zip(times, laws[outcome.name], strict=True):
+            rows.append([text.days(t, 6), f"{p:.{_DIGITS}f}"])
+        label = f"{outcome.label} ({outcome.name})" if outcome.label else outcome.name
+        head, *body = (f"  {line}" for line in text.table(rows, "rr"))
+        lines += ["", *text.wrapped(safe(label), look.width), look.styled(head, "dim"), *body]
+    return lines

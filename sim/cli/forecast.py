@@ -1,167 +1,241 @@
-"""An ensemble in words, tables and curves for a terminal of 80 columns."""
+"""An ensemble in words, tables and curves for a terminal of 80 columns.
+
+The same ensemble gives the same text, whatever the engine, the workers and the time that it took.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from sim.analysis.first_passage import curve
+from sim.analysis.first_passage import Names, shares
 from sim.analysis.words import words
 from sim.cli import chart, text
 from sim.cli.render import safe
+from sim.cli.text import Look
 from sim.ensemble.model import Ensemble
 from sim.net.canonical import digest
+from sim.studies.summary import QUANTILES
 
-_COLUMNS = 68
-_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _CAUSES = 6
 
 
-def forecast(ensemble: Ensemble, at: Sequence[float] | None = None) -> str:
-    """Return the readable summary of an ensemble; the same ensemble gives the same text."""
+def forecast(
+    ensemble: Ensemble, at: Sequence[float] | None = None, look: Look | None = None
+) -> str:
+    """Return the readable summary of an ensemble; ``at`` replaces the report times (days)."""
+    look = look or Look()
     report = ensemble.facts.report if at is None else tuple(at)
-    lines = _head(ensemble)
-    if not ensemble.net.outcomes:
+    told = [_Told(ensemble, number, report, look) for number in range(len(ensemble.net.outcomes))]
+    lines = _head(ensemble, look)
+    if not told:
         lines += ["", "The scenario asks for no outcomes."]
-    for number, outcome in enumerate(ensemble.net.outcomes):
-        lines += ["", *_outcome(ensemble, outcome.name, report, draw=number == 0)]
-    lines += ["", *_foot(ensemble)]
-    return safe("\n".join(lines))
+    elif ensemble.n:
+        if len(told) > 1:
+            lines += ["", *_overview(told)]
+        for one in told:
+            lines += ["", "", *one.lines()]
+    lines += ["", "", *_foot(ensemble, look)]
+    return "\n".join(lines)
 
 
-def _head(ensemble: Ensemble) -> list[str]:
+def _head(ensemble: Ensemble, look: Look) -> list[str]:
     facts = ensemble.facts
-    name = facts.name + (f", variant {facts.variant}" if facts.variant else "")
-    title = facts.title
-    gap = text.WIDTH - len(title) - len(name)
-    lines = [title + " " * gap + name if gap >= 2 else title, *([] if gap >= 2 else [name])]
+    name = safe(facts.name + (f", variant {facts.variant}" if facts.variant else ""))
+    title = safe(facts.title)
+    gap = look.width - text.width(title) - text.width(name)
+    if gap >= 2:
+        lines = [look.styled(title, "bold") + " " * gap + name]
+    else:
+        lines = [look.styled(line, "bold") for line in text.wrapped(title, look.width)]
+        lines += text.wrapped(name, look.width)
     if facts.question:
-        lines += _wrapped(facts.question)
+        lines += text.wrapped(safe(facts.question), look.width)
     if not ensemble.is_complete:
-        lines += ["", f"INTERRUPTED: {ensemble.n:,} of {ensemble.requested:,} replications."]
+        stopped = f"INTERRUPTED: {ensemble.n:,} of {ensemble.requested:,} replications are done."
+        lines += ["", *(look.styled(line, "red") for line in text.wrapped(stopped, look.width))]
     return lines
 
 
-def _outcome(ensemble: Ensemble, name: str, report: Sequence[float], *, draw: bool) -> list[str]:
-    outcome = next(o for o in ensemble.net.outcomes if o.name == name)
-    label = outcome.label or name
-    lines = _ruled(label, name)
-    lines += [_headline(ensemble, name, label, report), ""]
-    lines += _by_date(ensemble, name, report)
-    p = ensemble.probability(name).value
-    if p > 0.0:
-        lines += ["", *_when(ensemble, name), "", *_how(ensemble, name)]
-        lines += ["", *_picture(ensemble, name, draw=draw)]
-    return lines
+def _overview(told: list[_Told]) -> list[str]:
+    """Return a line for each outcome."""
+    rows = [["outcome", f"within {told[0].horizon} days", "", "median"]]
+    for one in told:
+        median = one.ensemble.quantile(one.name, 0.5).value
+        when = f"{one.days(median)} days" if math.isfinite(median) else "-"
+        rows.append([one.label, text.percent(one.p), words(one.p), when])
+    look = told[0].look
+    shown = 4 if look.width >= 70 else 2
+    others = sum(2 + max(len(row[j]) for row in rows) for j in range(1, shown))
+    rows = [[text.fitted(row[0], look.width - 2 - others), *row[1:shown]] for row in rows]
+    return _indented(text.table(rows, "lrlr"[:shown]), look)
 
 
-def _ruled(label: str, name: str) -> list[str]:
-    rule = "─" if text.can_draw_blocks() else "-"
-    left = f"{label}  " if label != name else ""
-    return [left + rule * max(4, text.WIDTH - len(left) - len(name) - 2) + f"  {name}"]
+def _indented(table: list[str], look: Look) -> list[str]:
+    """Return a table as it stands under a heading: its own in dim."""
+    head, *body = (f"  {line}" for line in table)
+    return [look.styled(head, "dim"), *body]
 
 
-def _headline(ensemble: Ensemble, name: str, label: str, report: Sequence[float]) -> str:
-    """Say how likely it is by the date that splits its chances, and how likely not at all.
+@dataclass(frozen=True)
+class _Told:
+    """One outcome, and how to tell it."""
 
-    That date is the first report time by which it has come in half of the replications in which it
-    comes at all.
-    """
-    whole = ensemble.probability(name).value
-    not_within = f"not within {text.days(ensemble.facts.horizon)} days: "
-    not_within += text.percent_in_words(1.0 - whole)
-    half = [d for d in report if ensemble.probability(name, by=d).value >= whole / 2.0]
-    if whole == 0.0 or not half:
-        return f"{label}: {not_within}"
-    p = ensemble.probability(name, by=half[0]).value
-    at = ensemble.date(half[0])
-    by = text.date(at) if at else f"day {text.days(half[0])}"
-    return "\n".join(_wrapped(f"By {by}: {text.percent_in_words(p)} ({words(p)}); {not_within}."))
+    ensemble: Ensemble
+    number: int
+    report: Sequence[float]
+    look: Look
+
+    @property
+    def name(self) -> str:
+        return self.ensemble.net.outcomes[self.number].name
+
+    @property
+    def label(self) -> str:
+        return safe(self.ensemble.net.outcomes[self.number].label or self.name)
+
+    @property
+    def p(self) -> float:
+        return self.ensemble.probability(self.name).value
+
+    @property
+    def pen(self) -> chart.Pen:
+        return chart.BLOCKS if self.look.blocks else chart.ASCII
+
+    @property
+    def horizon(self) -> str:
+        return self.days(self.ensemble.facts.horizon)
+
+    def days(self, value: float) -> str:
+        return text.days(value, text.decimals_for(self.ensemble.facts.horizon))
+
+    def date(self, days: float) -> str:
+        return text.date(self.ensemble.date(days), is_short=self.look.width < 60)
+
+    def moment(self, days: float) -> str:
+        """Return a time in words: its date, or its day without a start."""
+        return self.date(days) or f"day {self.days(days)}"
+
+    def lines(self) -> list[str]:
+        lines = [*self.title(), *self.headline(), "", *self.by_date()]
+        if self.p > 0.0:
+            sections = (self.picture(), self.when(), self.how())
+            lines += [line for section in sections if section for line in ("", *section)]
+        return lines
+
+    def title(self) -> list[str]:
+        """Return a rule with the outcome's name, and its own question."""
+        name = text.fitted(safe(self.name), self.look.width - 5)
+        rule = self.pen.line * (self.look.width - text.width(name) - 1)
+        asks = self.ensemble.net.outcomes[self.number].question
+        is_told = len(self.ensemble.net.outcomes) == 1 and self.ensemble.facts.question
+        return [f"{rule} {name}", *text.wrapped("" if is_told else safe(asks), self.look.width)]
+
+    def headline(self) -> list[str]:
+        """Say how likely it is by the date that splits its chances, and how likely not at all.
+
+        That date is the first report time by which it has come in half of the replications in which
+        it comes at all.
+        """
+        not_within = f"not within {self.horizon} days: {text.given_the_model(1.0 - self.p)}."
+        early = [(d, self.ensemble.probability(self.name, by=d).value) for d in self.report]
+        half = next(((d, p) for d, p in early if p > 0.0 and p >= self.p / 2.0), None)
+        said = f"{self.label}: {not_within}"
+        if half is not None:
+            days, p = half
+            said = f"{self.label} by {self.moment(days)}: {text.given_the_model(p)} ({words(p)}); "
+            said += not_within
+        lines = [self.look.styled(line, "bold") for line in text.wrapped(said, self.look.width)]
+        median = self.ensemble.quantile(self.name, 0.5).value
+        if math.isfinite(median):
+            date, day = self.date(median), self.days(median)
+            told = f"Median: {date} ({day} days)." if date else f"Median: day {day}."
+            lines += text.wrapped(told, self.look.width)
+        return lines
+
+    def by_date(self) -> list[str]:
+        """Return the probability by each report time, with its interval as the smaller print."""
+        rows = [["by", "day", "probability", "Monte Carlo 95 %"]]
+        days = text.column(self.report, text.decimals_for(self.ensemble.facts.horizon))
+        for t, day in zip(self.report, days, strict=True):
+            p = self.ensemble.probability(self.name, by=t)
+            rows.append([self.date(t), day, text.percent(p.value), text.interval(p.low, p.high)])
+        return self._table(rows, "lrrr")
+
+    def when(self) -> list[str]:
+        """Return the quantiles of the time, as far as the horizon lets them be known."""
+        times = {q: self.ensemble.quantile(self.name, q) for q in QUANTILES}
+        known = {q: time for q, time in times.items() if math.isfinite(time.value)}
+        if not known:
+            return []
+        decimals = text.decimals_for(self.ensemble.facts.horizon)
+        rows = [["quantile", "day", "date", "Monte Carlo 95 %"]]
+        for q, (value, low, high) in known.items():
+            end = f"{high:.{decimals}f}" if math.isfinite(high) else "later"
+            small = f"{low:.{decimals}f} to {end}"
+            rows.append([f"{100 * q:.0f} %", f"{value:.{decimals}f}", self.date(value), small])
+        lines = self._table(rows, "rrlr")
+        later = [q for q in QUANTILES if q not in known]
+        if later:
+            more = " and more" if len(later) > 1 else ""
+            lines.append(f"  {100 * later[0]:.0f} %{more}: not within {self.horizon} days")
+        return lines
+
+    def how(self) -> list[str]:
+        """Return what brings it about, with the last thing that followed at once."""
+        found = list(shares(self._causes()).items())
+        room = max(8, self.look.width - 30)
+        rows = [["share", "cause", ""]]
+        for cause, p in found[:_CAUSES]:
+            bar = chart.bar(p / self.p, 16, self.pen) if self.look.width >= 60 else ""
+            rows.append([text.percent(p), text.fitted(safe(cause), room), bar])
+        rest = sum(p for _, p in found[_CAUSES:])
+        if rest:
+            others = text.counted(len(found) - _CAUSES, "other cause")
+            rows.append([text.percent(rest), others, ""])
+        return self._table(rows, "rll")
+
+    def _causes(self) -> Names:
+        """Return the cause in each replication, with the immediate that came last: ``a → b``."""
+        causes, via = self.ensemble.causes(self.name), self.ensemble.via(self.name)
+        arrow = f" {self.pen.arrow} "
+        with_via = np.char.add(np.char.add(causes, arrow), via)
+        return np.where(via != "", with_via, causes)
+
+    def picture(self) -> list[str]:
+        """Return the arrival curve; of outcomes after the first, a lower one."""
+        horizon = self.ensemble.facts.horizon
+        columns = self.look.width - chart.MARGIN - 1
+        grid = horizon * np.arange(1, columns + 1) / columns
+        grid[-1] = horizon  # not a bit beyond
+        values = [float(p) for p in self.ensemble.cdf(self.name, grid).cdf]
+        ticks = chart.ticks(horizon, columns, self.ensemble.date(0.0))
+        return chart.curve(values, ticks, self.pen, height=8 if self.number == 0 else 4)
+
+    def _table(self, rows: list[list[str]], align: str) -> list[str]:
+        """Return a table without the columns that nothing is in."""
+        if self.look.width < 70 and align[-1] == "r":
+            rows, align = [row[:-1] for row in rows], align[:-1]  # no room for the smaller print
+        used = [j for j in range(len(align)) if any(row[j] for row in rows[1:])]
+        rows = [[row[j] for j in used] for row in rows]
+        return _indented(text.table(rows, "".join(align[j] for j in used)), self.look)
 
 
-def _by_date(ensemble: Ensemble, name: str, report: Sequence[float]) -> list[str]:
-    if not report:
-        return []
-    has_dates = ensemble.facts.start is not None
-    rows = [["by", "days", "probability", "Monte Carlo 95 %"]]
-    for days in report:
-        p = ensemble.probability(name, by=days)
-        rows.append(
-            [
-                text.date(ensemble.date(days)) if has_dates else "",
-                text.days(days),
-                text.percent(p.value),
-                text.interval(p.low, p.high),
-            ]
-        )
-    if not has_dates:
-        rows = [row[1:] for row in rows]
-        rows[0][0] = "by day"
-    return [f"  {line}" for line in text.table(rows, "lrrr" if has_dates else "rrr")]
-
-
-def _when(ensemble: Ensemble, name: str) -> list[str]:
-    """Return the quantiles of the time; those beyond the horizon are said to be."""
-    rows = []
-    for q in _QUANTILES:
-        time = ensemble.quantile(name, q).value
-        share = f"{100 * q:.0f} %"
-        if math.isfinite(time):
-            rows.append([share, f"{text.days(time)} days", text.date(ensemble.date(time))])
-        else:
-            rows.append([share, "later", ""])
-    lines = text.table(rows, "rrl")
-    return ["  has come in so many replications by", *(f"  {line}" for line in lines)]
-
-
-def _how(ensemble: Ensemble, name: str) -> list[str]:
-    shares = list(ensemble.shares(name).items())
-    rows = [[text.percent(p), cause] for cause, p in shares[:_CAUSES]]
-    rest = sum(p for _, p in shares[_CAUSES:])
-    if rest:
-        rows.append([text.percent(rest), f"{len(shares) - _CAUSES} other causes"])
-    lines = text.table(rows, "rl")
-    return ["  brought about by (these sum to its probability)", *(f"  {line}" for line in lines)]
-
-
-def _picture(ensemble: Ensemble, name: str, *, draw: bool) -> list[str]:
-    pen = chart.BLOCKS if text.can_draw_blocks() else chart.ASCII
-    horizon = ensemble.facts.horizon
-    grid = np.linspace(horizon / _COLUMNS, horizon, _COLUMNS)
-    values = [float(p) for p in curve(ensemble.times(name), grid)]
-    if not draw:
-        return [f"  0 {chart.spark(values, pen)} {text.days(horizon)} days"]
-    return ["  P(it has come by then)", *chart.curve(values, _ticks(ensemble), pen)]
-
-
-def _ticks(ensemble: Ensemble) -> list[tuple[int, str]]:
-    horizon = ensemble.facts.horizon
-    ticks = []
-    for column in (0, _COLUMNS // 4, _COLUMNS // 2, 3 * _COLUMNS // 4, _COLUMNS - 1):
-        days = horizon * column / (_COLUMNS - 1)
-        at = ensemble.date(days)
-        ticks.append((column, text.short_date(at) if at else f"day {text.days(days)}"))
-    return ticks
-
-
-def _foot(ensemble: Ensemble) -> list[str]:
+def _foot(ensemble: Ensemble, look: Look) -> list[str]:
     lines = []
     for name, count in ensemble.clipped.items():
         share = text.percent(count / ensemble.n)
-        lines.append(
-            f"note: '{name}' was kept within its range in {count:,} replications ({share})"
+        lines += text.wrapped(
+            f"warning: '{safe(name)}' was held at an end of its range in {count:,} replications "
+            f"({share}); widen the range, or say so in the effect with min and max",
+            look.width,
         )
-    engine = "" if ensemble.engine == "compiled" else f", {ensemble.engine} engine"
-    lines.append(
-        f"{ensemble.n:,} replications, seed {ensemble.seed}{engine}; "
-        f"net {digest(ensemble.net).removeprefix('sha256:')[:12]}"
+    made = (
+        f"{text.counted(ensemble.n, 'replication')}, seed {ensemble.seed}, net "
+        f"{digest(ensemble.net).removeprefix('sha256:')[:12]}. "
+        "Intervals are about the number of replications only, not about the model."
     )
-    return lines
-
-
-def _wrapped(words_: str) -> list[str]:
-    import textwrap
-
-    return textwrap.wrap(words_, text.WIDTH)
+    return [*lines, *(look.styled(line, "dim") for line in text.wrapped(made, look.width))]

@@ -11,12 +11,15 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
+from typing import TextIO
 
 import click
 
+from sim.cli.text import Look
 from sim.errors import (
     Diagnostic,
     Exit,
@@ -26,6 +29,8 @@ from sim.errors import (
     UsageError,
     did_you_mean,
 )
+
+NAME = "frontcast"
 
 #: Commands by name, with the line that ``--help`` shows (the modules are loaded late).
 COMMANDS = {
@@ -71,11 +76,34 @@ class _Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def _show_version(ctx: click.Context, param: click.Parameter, is_wanted: bool) -> None:
+    if is_wanted and not ctx.resilient_parsing:
+        click.echo(f"{NAME} {version()}")
+        ctx.exit()
+
+
+def version() -> str:
+    """Return the version of this program: as installed, or as the checkout says."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
+    try:
+        return installed(NAME)
+    except PackageNotFoundError:
+        import tomllib
+
+        with (Path(__file__).parents[2] / "pyproject.toml").open("rb") as file:
+            return str(tomllib.load(file)["project"]["version"])
+
+
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(package_name="frontcast", prog_name="frontcast")
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version,
+    help="Show the version.",
+)  # fmt: skip
 def commands() -> None:
     """Forecasts from explicit causal scenarios of armed conflict."""
 
@@ -87,26 +115,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         with _signals():
             status = _guarded(args)
-        sys.stdout.flush()
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has what it wanted (`| head`). Python must not flush into the closed pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader has what it wanted (`| head`).
+        _let_go()
         return Exit.DONE
     except KeyboardInterrupt as stop:
         return status_of(stop)
-    return status
+    except OSError as error:
+        _let_go()
+        return _refused(error, as_json=False)
+    return int(status)
 
 
 def _guarded(args: list[str]) -> int:
     """Run a command and turn what it raises into a message and a status."""
     as_json = "--json" in args
     try:
-        status = commands.main(args, prog_name="frontcast", standalone_mode=False)
-        return int(status or Exit.DONE)
+        return _invoked(args)
     except click.exceptions.Exit as end:
         return end.exit_code
-    except click.Abort:
-        return Exit.INTERRUPTED
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return Exit.BAD_INPUT
     except click.ClickException as error:
         return _bad_usage(error.format_message(), as_json, error)
     except UsageError as error:
@@ -114,96 +146,152 @@ def _guarded(args: list[str]) -> int:
     except ScenarioError as error:
         from sim.cli.render import scenario_error
 
-        return _bad_input(list(error.diagnostics), scenario_error(error), as_json)
+        return _bad_input(
+            list(error.diagnostics), scenario_error(error, Look.of(sys.stderr)), as_json
+        )
     except RunFault as fault:
+        from sim.cli.options import texts_read
         from sim.cli.render import as_diagnostic, run_fault
 
-        texts = {fault.position.file: _text_of(fault.position.file)} if fault.position else {}
-        return _bad_input([as_diagnostic(fault)], run_fault(fault, texts), as_json)
-    except (BrokenPipeError, KeyboardInterrupt):
-        raise
+        told = run_fault(fault, texts_read, Look.of(sys.stderr))
+        return _bad_input([as_diagnostic(fault)], told, as_json)
     except Interrupted as stop:
-        return status_of(stop.__cause__)
+        return _interrupted(stop.__cause__, as_json)
+    except KeyboardInterrupt as stop:
+        return _interrupted(stop, as_json)
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        name = f"{error.filename}: " if error.filename else ""
-        click.echo(f"error: {name}{error.strerror or error}", err=True)
-        return Exit.REFUSED
+        return _refused(error, as_json)
     except MemoryError:
-        click.echo("error: not enough memory", err=True)
-        return Exit.REFUSED
+        return _failed(Exit.REFUSED, "refused", "not enough memory", as_json)
     except Exception:  # noqa: BLE001 (the last resort: kept in a file, never shown)
-        return _our_fault(args)
+        return _our_fault(args, as_json)
 
 
-def _text_of(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8-sig") as file:
-            return file.read()
-    except (OSError, UnicodeDecodeError):
-        return ""
+def _invoked(args: list[str]) -> int:
+    """Run a command.
+
+    Not by click's own ``main``: that ends the process with status 1 where the reader has closed the
+    pipe, and hides which signal it was.
+    """
+    if completion := os.environ.get("_FRONTCAST_COMPLETE"):
+        from click.shell_completion import shell_complete
+
+        return shell_complete(commands, {}, NAME, "_FRONTCAST_COMPLETE", completion)
+    with commands.make_context(NAME, args) as context:
+        return int(commands.invoke(context) or Exit.DONE)
+
+
+def _error() -> str:
+    return Look.of(sys.stderr).styled("error", "red")
 
 
 def _bad_usage(message: str, as_json: bool, error: click.ClickException | None = None) -> int:
-    hint = ""
     context = getattr(error, "ctx", None)
-    if context is not None:
-        hint = f"try '{context.command_path} --help'"
-    text = f"error: {message}" + (f"\n     = help: {hint}" if hint else "")
+    hint = f"try '{context.command_path} --help'" if context is not None else ""
+    from sim.cli.render import safe
+
+    text = f"{_error()}: {safe(message)}"
+    text += f"\n     = help: {hint}" if hint else ""
     return _bad_input([Diagnostic("usage", message, hint=hint)], text, as_json)
 
 
 def _bad_input(found: list[Diagnostic], text: str, as_json: bool) -> int:
     if as_json:
-        from sim.cli.options import print_json
-
-        print_json({"errors": [d.as_json() for d in found]})
+        _print_errors(found)
     else:
         click.echo(text, err=True)
     return Exit.BAD_INPUT
 
 
-def _our_fault(args: list[str]) -> int:
+def _print_errors(found: list[Diagnostic]) -> None:
+    from sim.cli.options import print_json
+
+    print_json({"errors": [d.as_json() for d in found]})
+
+
+def _refused(error: OSError, as_json: bool) -> int:
+    """Say what the machine refused."""
+    name = f"{error.filename}: " if error.filename else ""
+    hint = "; only 'validate' takes folders" if isinstance(error, IsADirectoryError) else ""
+    return _failed(Exit.REFUSED, "refused", f"{name}{error.strerror or error}{hint}", as_json)
+
+
+def _failed(status: Exit, code: str, message: str, as_json: bool) -> int:
+    """Say on standard error what went wrong, and with ``--json`` on standard output, too."""
+    from sim.cli.render import safe
+
+    click.echo(f"{_error()}: {safe(message)}", err=True)
+    if as_json:
+        _print_errors([Diagnostic(code, message)])
+    return status
+
+
+def _interrupted(stop: BaseException | None, as_json: bool) -> int:
+    if as_json:
+        _print_errors([Diagnostic("interrupted", "interrupted before there was a result")])
+    return status_of(stop)
+
+
+def _our_fault(args: list[str], as_json: bool) -> int:
     """Keep the traceback of a fault of ours in a file, and say where."""
-    told = f"frontcast {' '.join(args)}\n\n{traceback.format_exc()}"
+    told = f"{NAME} {version()}: {' '.join(args)}\n\n{traceback.format_exc()}"
     try:
-        handle, path = tempfile.mkstemp(prefix="frontcast-", suffix=".txt", text=True)
+        handle, path = tempfile.mkstemp(prefix=f"{NAME}-", suffix=".txt", text=True)
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(told)
     except OSError:
         click.echo(told, err=True)
-        return Exit.OUR_FAULT
-    click.echo(f"error: this is a fault of ours; what happened stands in {path}", err=True)
-    return Exit.OUR_FAULT
+        path = "what is shown above"
+    message = f"this is a fault of ours, not of the scenario; what happened stands in {path}"
+    return _failed(Exit.OUR_FAULT, "our-fault", message, as_json)
 
 
 def status_of(stop: BaseException | None) -> int:
     """Return the exit status of an interrupt: 128 and the number of the signal."""
-    return 128 + stop.number if isinstance(stop, Signalled) else Exit.INTERRUPTED
+    return 128 + stop.number if isinstance(stop, Signalled) else int(Exit.INTERRUPTED)
+
+
+def _streams() -> Iterator[TextIO]:
+    # A stream is None where the process was started with it closed.
+    yield from (stream for stream in (sys.stdout, sys.stderr) if stream is not None)
 
 
 def _make_output_robust() -> None:
     """Let no character end the program where the encoding lacks it."""
-    for stream in (sys.stdout, sys.stderr):
+    for stream in _streams():
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(errors="backslashreplace")
 
 
+def _let_go() -> None:
+    """Send what is still unwritten nowhere: Python would try again at exit, and complain."""
+    for stream in _streams():
+        try:
+            stream.flush()
+        except OSError:
+            with suppress(OSError, ValueError):  # no descriptor of its own: under a test, say
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 @contextmanager
 def _signals() -> Iterator[None]:
-    """Make SIGTERM and SIGHUP interrupt like Ctrl-C, for as long as a command runs."""
+    """Make SIGTERM and SIGHUP interrupt like Ctrl-C, for as long as a command runs.
+
+    Whoever started us may have had them ignored (``nohup``): then they stay so.
+    """
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise Signalled(number)
 
     before = {}
-    try:
+    with suppress(ValueError):  # not the main thread
         for name in ("SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)
-            if number is not None:
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
                 before[number] = signal.signal(number, interrupt)
-    except ValueError:  # not the main thread
-        pass
     try:
         yield
     finally:

@@ -1,19 +1,23 @@
-"""Options that commands share, and how commands print."""
+"""Options that commands share, and how commands read and print."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.errors import UsageError
-from sim.scenario.load import load
-from sim.scenario.model import Scenario
+from sim.errors import ScenarioError, UsageError
+
+if TYPE_CHECKING:
+    from sim.scenario.model import Scenario
 
 Command = Callable[..., Any]
+
+#: Texts of everything that this process has read, by name: a fault of a run quotes its line.
+texts_read: dict[str, str] = {}
 
 
 class Assignment(click.ParamType[tuple[str, str]]):
@@ -85,18 +89,26 @@ class Times(click.ParamType[tuple[float, ...]]):
         except ValueError:
             self.fail(f"'{value}' is no list of days such as 1,2,3.5", param, ctx)
         if not all(0.0 <= day < float("inf") for day in days):
-            self.fail("days are not negative, and finite", param, ctx)
+            self.fail("days are finite, and not negative", param, ctx)
         return tuple(sorted(set(days)))
 
 
 def read(file: str, assignments: tuple[tuple[str, str], ...], variant: str | None) -> Scenario:
     """Return the scenario of a file, with what the command line changes."""
+    from sim.scenario.load import load
+
     chosen: dict[str, object] = {}
     for path, text in assignments:
         if path in chosen:
             raise UsageError(f"--set {path} is given twice")
         chosen[path] = text
-    return load(file, set=chosen, variant=variant)
+    try:
+        scenario = load(file, set=chosen, variant=variant)
+    except ScenarioError as error:
+        texts_read.update(error.sources)
+        raise
+    texts_read.update(scenario.texts)
+    return scenario
 
 
 def within_horizon(at: tuple[float, ...] | None, horizon: float) -> tuple[float, ...] | None:
@@ -108,15 +120,13 @@ def within_horizon(at: tuple[float, ...] | None, horizon: float) -> tuple[float,
 
 def print_json(value: object) -> None:
     """Print one JSON object; NaN and Infinity are no JSON."""
-    click.echo(json.dumps(value, ensure_ascii=False, allow_nan=False))
+    encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
+    # Where a character cannot be written, JSON has an escape of its own for it.
+    text = json.dumps(value, ensure_ascii=encoding != "utf8", allow_nan=False)
+    click.echo(text)
 
 
 def note(text: str, *, quiet: bool = False) -> None:
     """Say something that is not the result."""
     if not quiet:
         click.echo(text, err=True)
-
-
-def is_terminal() -> bool:
-    """Return whether standard error is a terminal."""
-    return sys.stderr.isatty()

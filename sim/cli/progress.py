@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-from sim.cli.options import is_terminal, note
+from sim.cli.options import note
+from sim.cli.render import safe
+from sim.cli.text import is_terminal
+
+if TYPE_CHECKING:
+    import rich.progress
 
 _EVERY_S = 10.0
+#: What takes less gets no bar.
+_PATIENCE_S = 0.5
 
 Progress = Callable[[int, int], None]
 
@@ -18,38 +27,67 @@ def progress(what: str, *, quiet: bool) -> Iterator[Progress]:
     """Give a function of (done, asked for) that shows how far a command is."""
     if quiet:
         yield lambda done, asked: None
-    elif is_terminal():
-        with _bar(what) as update:
+    elif is_terminal(sys.stderr):
+        with _bar(safe(what)) as update:
             yield update
     else:
-        yield _lines(what)
+        yield lines(safe(what))
 
 
 @contextmanager
 def _bar(what: str) -> Iterator[Progress]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn(what, markup=False),
-        BarColumn(),
-        TextColumn("{task.completed:,.0f} of {task.total:,.0f}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=None)
-        yield lambda done, asked: bar.update(task, completed=done, total=asked)
+    bar = _Bar(what)
+    try:
+        yield bar.update
+    finally:
+        bar.stop()
 
 
-def _lines(what: str) -> Progress:
-    began = last = time.monotonic()
+class _Bar:
+    """A bar of rich, which is imported only for what takes its time."""
+
+    def __init__(self, what: str) -> None:
+        self.what, self.began = what, time.monotonic()
+        self.drawn: rich.progress.Progress | None = None
+
+    def update(self, done: int, asked: int) -> None:
+        if self.drawn is None:
+            if time.monotonic() - self.began < _PATIENCE_S:
+                return
+            self.drawn = self.start(asked)
+        self.drawn.update(self.drawn.task_ids[0], completed=done)
+
+    def start(self, asked: int) -> rich.progress.Progress:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        # `what` is a file's name, so it goes in as data: columns are formats, and rich has markup.
+        bar = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TextColumn("{task.completed:,.0f} of {task.total:,.0f}", markup=False),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        bar.add_task(self.what, total=asked)
+        bar.start()
+        return bar
+
+    def stop(self) -> None:
+        if self.drawn is not None:
+            self.drawn.stop()
+
+
+def lines(what: str, now: Callable[[], float] = time.monotonic) -> Progress:
+    """Return a function that says every ten seconds how far a command is."""
+    began = last = now()
 
     def update(done: int, asked: int) -> None:
         nonlocal last
-        now = time.monotonic()
-        if now - last >= _EVERY_S and 0 < done < asked:
-            last = now
-            left = (now - began) / done * (asked - done)
+        if now() - last >= _EVERY_S and 0 < done < asked:
+            last = now()
+            left = (last - began) / done * (asked - done)
             note(f"{what}: {done:,} of {asked:,}, about {left:.0f} s left")
 
     return update

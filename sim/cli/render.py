@@ -9,48 +9,63 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 
+from sim.cli.text import Look, width
 from sim.errors import Diagnostic, RunFault, ScenarioError
+
+PLAIN = Look()
+#: Zero-width joiners: Persian and Indian scripts cannot be written without them.
+_JOINERS = "\u200c\u200d"
+_COLOURS = {"error": "red", "warning": "yellow"}
 
 
 def safe(text: str) -> str:
-    """Return a text with control and bidirectional characters, and tabs, shown as escapes."""
-    return "".join(
-        character if character == "\n" or _is_harmless(character) else _escape(character)
-        for character in text
-    )
+    """Return a text as one line, with everything that is not for showing as an escape.
+
+    That is control, bidirectional and other format characters, line ends, lone surrogates (a file
+    name that is not UTF-8 has them) and what no version of Unicode has assigned.
+    """
+    return "".join(c if _is_harmless(c) else _escape(c) for c in text)
+
+
+def safe_lines(text: str) -> str:
+    """Return a text of several lines, each as :func:`safe` has it."""
+    return "\n".join(safe(line) for line in text.split("\n"))
 
 
 def _is_harmless(character: str) -> bool:
-    # Cc control, Cf format (bidirectional ones among them), Cs surrogates, Zl and Zp separators.
-    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+    return character in _JOINERS or unicodedata.category(character) not in (
+        *("Cc", "Cf", "Cs", "Co", "Cn"),
+        *("Zl", "Zp"),
+    )
 
 
 def _escape(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-def diagnostics(found: Iterable[Diagnostic], texts: Mapping[str, str]) -> str:
+def diagnostics(found: Iterable[Diagnostic], texts: Mapping[str, str], look: Look = PLAIN) -> str:
     """Return diagnostics as people read them, each with the line that it points at."""
-    return "\n".join(_diagnostic(d, texts) for d in found)
+    return "\n".join(_diagnostic(d, texts, look) for d in found)
 
 
-def scenario_error(error: ScenarioError) -> str:
+def scenario_error(error: ScenarioError, look: Look = PLAIN) -> str:
     """Return everything that is wrong with a scenario."""
-    return diagnostics(error.diagnostics, error.sources)
+    return diagnostics(error.diagnostics, error.sources, look)
 
 
-def _diagnostic(d: Diagnostic, texts: Mapping[str, str]) -> str:
+def _diagnostic(d: Diagnostic, texts: Mapping[str, str], look: Look) -> str:
     where = d.position
-    place = f"{where.file}:{where.line}:{where.column}: " if where else ""
-    lines = [f"{place}{d.severity}[{d.code}]: {d.message}", *_quoted(d, texts)]
+    colour = _COLOURS.get(d.severity, "bold")
+    place = safe(f"{where.file}:{where.line}:{where.column}: ") if where else ""
+    kind = look.styled(f"{d.severity}[{d.code}]", colour)
+    lines = [f"{place}{kind}: {safe(d.message)}", *_quoted(d, texts, look, colour)]
     for word, text in (("at", d.path), ("expected", d.expected), ("help", d.hint)):
         if text:
-            lines.append(f"     = {word}: {text}")
-    # A line feed inside a name would start a line that looks like one of ours.
-    return "\n".join(safe(line).replace("\n", "\\n") for line in lines)
+            lines.append(f"     = {word}: {safe(text)}")
+    return "\n".join(lines)
 
 
-def _quoted(d: Diagnostic, texts: Mapping[str, str]) -> list[str]:
+def _quoted(d: Diagnostic, texts: Mapping[str, str], look: Look, colour: str) -> list[str]:
     """Return the offending line with a mark under the place."""
     where = d.position
     if where is None or where.file not in texts:
@@ -61,21 +76,13 @@ def _quoted(d: Diagnostic, texts: Mapping[str, str]) -> list[str]:
     line = lines[where.line - 1].rstrip("\r")
     before, number = safe(line[: where.column - 1]), f"{where.line:>5}"
     marked = safe(line[where.column - 1 : where.column - 1 + where.length])
-    mark = " " * _width(before) + "^" * max(1, _width(marked))
-    return [f"{number} | {line}", f"{' ' * len(number)} | {mark}"]
+    mark = " " * width(before) + look.styled("^" * max(1, width(marked)), colour)
+    return [f"{number} | {safe(line)}", f"{' ' * len(number)} | {mark}"]
 
 
-def _width(text: str) -> int:
-    """Return how many columns a text takes: wide characters two, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
-        for c in text
-    )
-
-
-def run_fault(fault: RunFault, texts: Mapping[str, str]) -> str:
+def run_fault(fault: RunFault, texts: Mapping[str, str], look: Look = PLAIN) -> str:
     """Return a fault of a run as people read it."""
-    return _diagnostic(as_diagnostic(fault), texts)
+    return _diagnostic(as_diagnostic(fault), texts, look)
 
 
 def as_diagnostic(fault: RunFault) -> Diagnostic:
@@ -90,5 +97,5 @@ def as_diagnostic(fault: RunFault) -> Diagnostic:
         message=f"{fault.message} ({when})",
         position=fault.position,
         path=fault.transition,
-        hint=f"the values were {read}" if read else "",
+        hint=f"it read {read}" if read else "",
     )

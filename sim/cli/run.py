@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from sim.cli import options
+from sim.cli import options, text
 from sim.errors import Exit, Interrupted
 
 if TYPE_CHECKING:
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 @options.seed
 @options.changes
 @click.option(
-    "--at", type=options.Times(), metavar="DAYS", help="Report probabilities at these days: 1,2,3."
+    "--at",
+    type=options.Times(),
+    metavar="DAYS",
+    help="Report probabilities at these days: 1,2,3. The file's report times by default.",
 )
 @click.option(
     "--engine",
@@ -45,9 +49,9 @@ if TYPE_CHECKING:
 def command(files: tuple[str, ...], **given: Any) -> int:
     """Run a scenario FILE (or several) and say what comes of it.
 
-    Prints each outcome's probability by date with its Monte Carlo interval, when it happens, what
-    brings it about, and its arrival curve.
-    """
+    Prints each outcome's probability by date with its Monte Carlo interval, its arrival curve, when
+    it happens, and what brings it about.
+    """  # fmt: skip
     scenarios = [options.read(file, given["assignments"], given["variant"]) for file in files]
     for scenario in scenarios:
         options.within_horizon(given["at"], _horizon_days(scenario))
@@ -55,8 +59,6 @@ def command(files: tuple[str, ...], **given: Any) -> int:
     status = 0
     for number, scenario in enumerate(scenarios):
         ensemble, status = _ensemble(scenario, given)
-        if ensemble is None:
-            return status
         _tell(ensemble, given, summaries, is_first=number == 0)
         if status:
             break
@@ -71,18 +73,16 @@ def _horizon_days(scenario: Scenario) -> float:
     return scenario.clock.horizon / SECONDS_PER_DAY
 
 
-def _ensemble(scenario: Scenario, given: dict[str, Any]) -> tuple[Ensemble | None, int]:
+def _ensemble(scenario: Scenario, given: dict[str, Any]) -> tuple[Ensemble, int]:
     """Return the ensemble, or what there is of it, and the exit status."""
     from sim.cli.main import status_of
     from sim.cli.progress import progress
-    from sim.cli.render import diagnostics
-    from sim.ensemble.model import Ensemble
     from sim.studies.simulate import run
 
     quiet = given["quiet"] or given["as_json"]
-    if scenario.warnings and given["verbose"]:
-        options.note(diagnostics(scenario.warnings, scenario.texts), quiet=quiet)
+    _warn(scenario, is_verbose=given["verbose"] > 0, quiet=quiet)
     began = time.perf_counter()
+    status = int(Exit.DONE)
     try:
         with progress(scenario.name, quiet=quiet) as update:
             ensemble = run(
@@ -94,28 +94,40 @@ def _ensemble(scenario: Scenario, given: dict[str, Any]) -> tuple[Ensemble | Non
                 progress=update,
             )
     except Interrupted as stop:
-        if not isinstance(stop.partial, Ensemble):
-            options.note("interrupted before a replication was finished", quiet=quiet)
-            return None, status_of(stop.__cause__)
-        return stop.partial, status_of(stop.__cause__)
+        ensemble, status = cast("Ensemble", stop.partial), status_of(stop.__cause__)
+    n_events = int(ensemble.batch.n_events.sum())
     options.note(
-        f"{ensemble.n:,} replications, {int(ensemble.batch.n_events.sum()):,} events in "
-        f"{time.perf_counter() - began:.2f} s",
+        f"{text.counted(ensemble.n, 'replication')}, {text.counted(n_events, 'event')} by the "
+        f"{given['engine']} engine in {time.perf_counter() - began:.2f} s",
         quiet=quiet,
     )
-    return ensemble, Exit.DONE
+    return ensemble, status
+
+
+def _warn(scenario: Scenario, *, is_verbose: bool, quiet: bool) -> None:
+    if not scenario.warnings or quiet:
+        return
+    if is_verbose:
+        from sim.cli.render import diagnostics
+
+        look = text.Look.of(sys.stderr)
+        options.note(diagnostics(scenario.warnings, scenario.texts, look))
+    else:
+        n = text.counted(len(scenario.warnings), "warning")
+        options.note(f"{scenario.name}: {n} about the file; -v or 'validate' shows them")
 
 
 def _tell(
     ensemble: Ensemble, given: dict[str, Any], summaries: list[dict[str, Any]], *, is_first: bool
 ) -> None:
-    from sim.studies.summary import summary
-
     if given["as_json"]:
+        from sim.studies.summary import summary
+
         summaries.append(summary(ensemble, given["at"]))
         return
     from sim.cli.forecast import forecast
 
+    look = text.Look.of(sys.stdout)
     if not is_first:
-        click.echo("\n" + "=" * 80 + "\n")
-    click.echo(forecast(ensemble, given["at"]))
+        click.echo("\n\n" + ("━" if look.blocks else "=") * look.width + "\n")
+    click.echo(forecast(ensemble, given["at"], look), color=look.colours)

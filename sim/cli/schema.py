@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
+
+from sim.cli import options
 
 
 @click.command("schema")
-def command() -> int:
+@options.output
+def command(**given: Any) -> int:
     """Print the JSON Schema of scenario files.
 
-    Editors that know it complete keys and underline mistakes: name the printed file in a comment on
-    the first line of a scenario, `# yaml-language-server: $schema=scenario.schema.json`.
-    """
-    from sim.scenario.schema import json_schema_text
+    Editors that know it complete keys and underline mistakes: save it as scenario.schema.json, and
+    name it in a comment on the first line of a scenario:
 
-    click.echo(json_schema_text(), nl=False)
+    # yaml-language-server: $schema=scenario.schema.json
+    """
+    from sim.scenario.schema import json_schema, json_schema_text
+
+    if given["as_json"]:
+        options.print_json(json_schema())
+    else:
+        click.echo(json_schema_text(), nl=False)
     return 0

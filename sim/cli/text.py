@@ -1,34 +1,95 @@
-"""Dates, numbers and tables as a terminal shows them."""
+"""What a terminal can show, and dates, numbers and tables as it shows them."""
 
 from __future__ import annotations
 
 import math
 import os
-import sys
+import shutil
+import textwrap
+import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TextIO
+
+from sim.ensemble.dates import to_the_minute
 
 WIDTH = 80
+NARROWEST = 40
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "1;33", "blue": "1;34"}
 
 
-def date(at: datetime | None) -> str:
-    """Return ``Mon  9 Dec 2024 18:00 +03:00``, whatever the locale; empty for None."""
+@dataclass(frozen=True)
+class Look:
+    """How to write for a stream: its width, whether in Unicode blocks, whether in colours.
+
+    What is no terminal gets 80 columns without colours, so that a file has the same bytes always.
+    """
+
+    width: int = WIDTH
+    blocks: bool = True
+    colours: bool = False
+
+    @classmethod
+    def of(cls, stream: TextIO | None) -> Look:
+        """Return the look that suits a stream."""
+        on_terminal = is_terminal(stream)
+        columns = shutil.get_terminal_size((WIDTH, 24)).columns if on_terminal else WIDTH
+        return cls(
+            width=max(NARROWEST, min(WIDTH, columns)),
+            blocks=_draws_blocks(stream),
+            colours=on_terminal and not os.environ.get("NO_COLOR"),
+        )
+
+    def styled(self, text: str, style: str) -> str:
+        """Return a text in bold, dim, red, ..., if the stream has colours."""
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if self.colours and text else text
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether a stream is a terminal that can move its cursor and has colours.
+
+    None stands for a stream that was closed when the process started.
+    """
+    return stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _draws_blocks(stream: TextIO | None) -> bool:
+    """Return whether the encoding has the characters and nothing says that the terminal lacks them.
+
+    Python takes the C locale for UTF-8 (PEP 540); who asks for it with LC_ALL wants ASCII.
+    """
+    if os.environ.get("TERM") in ("dumb", "linux") or os.environ.get("LC_ALL") in ("C", "POSIX"):
+        return False
+    try:
+        "▁▂▃▄▅▆▇█│└─┴→".encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def date(at: datetime | None, *, is_short: bool = False) -> str:
+    """Return ``Mon 9 Dec 2024 18:00 +03:00``, or ``9 Dec 18:00``, whatever the locale.
+
+    Empty for None.
+    """
     if at is None:
         return ""
-    # Rounded to the minute: a double of days is not a whole number of seconds.
+    at = to_the_minute(at)
+    if is_short:
+        return f"{day_of(at)} {at:%H:%M}"
     zone = at.isoformat()[-6:] if at.utcoffset() else "UTC"
-    day = f"{_DAYS[at.weekday()]} {at.day:>2} {_MONTHS[at.month - 1]} {at.year}"
-    return f"{day} {at:%H:%M} {zone}"
+    return f"{_DAYS[at.weekday()]} {day_of(at)} {at.year} {at:%H:%M} {zone}"
 
 
-def short_date(at: datetime | None) -> str:
-    """Return ``9 Dec 18:00``; empty for None."""
-    return "" if at is None else f"{at.day} {_MONTHS[at.month - 1]} {at:%H:%M}"
+def day_of(at: datetime) -> str:
+    """Return ``9 Dec``."""
+    return f"{at.day} {_MONTHS[at.month - 1]}"
 
 
-def percent(p: float) -> str:
+def percent(p: float, decimals: int = 1) -> str:
     """Return a probability as a percentage; the far ends carry no decimals that mean nothing."""
     if math.isnan(p):
         return "-"
@@ -36,12 +97,12 @@ def percent(p: float) -> str:
         return "< 1 %"
     if p > 0.99:
         return "> 99 %"
-    return f"{100 * p:.1f} %"
+    return f"{100 * p:.{decimals}f} %"
 
 
-def percent_in_words(p: float) -> str:
-    """Return a probability for a sentence: at the far ends it depends on the model above all."""
-    return percent(p) + (", given the model" if p < 0.01 or p > 0.99 else "")
+def given_the_model(p: float, decimals: int = 0) -> str:
+    """Return a probability for a sentence: near 0 and 1 it is the model's word above all."""
+    return percent(p, decimals) + (", given the model" if p < 0.01 or p > 0.99 else "")
 
 
 def interval(low: float, high: float) -> str:
@@ -49,29 +110,66 @@ def interval(low: float, high: float) -> str:
     return f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
-def days(value: float) -> str:
+def days(value: float, decimals: int = 2) -> str:
     """Return a number of days, with what decimals it needs."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+    shown = f"{value:.{decimals}f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+
+
+def column(values: Sequence[float], decimals: int) -> list[str]:
+    """Return numbers with as many decimals as the one that needs most of them."""
+    most = max((len(days(v, decimals).partition(".")[2]) for v in values), default=0)
+    return [f"{v:.{most}f}" for v in values]
+
+
+def decimals_for(span: float) -> int:
+    """Return how many decimals tell times within a span apart: a thousandth of it, two at least."""
+    return max(2, math.ceil(-math.log10(span / 1_000.0))) if span > 0.0 else 2
+
+
+def counted(n: int, what: str) -> str:
+    """Return ``1 outcome``, ``2 outcomes``."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes: wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def fitted(text: str, columns: int) -> str:
+    """Return a text cut to so many columns, with dots where something is missing."""
+    if width(text) <= columns:
+        return text
+    while text and width(text) > columns - 3:
+        text = text[:-1]
+    return text.rstrip() + "..."
+
+
+def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
+    """Return a text as lines of so many columns at most."""
+    return textwrap.wrap(
+        text, columns, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+    )
 
 
 def table(rows: Sequence[Sequence[str]], align: str) -> list[str]:
     """Return rows as lines, columns aligned by ``l`` and ``r``."""
-    widths = [max(len(row[j]) for row in rows) for j in range(len(align))]
+    widths = [max(width(row[j]) for row in rows) for j in range(len(align))]
     return [
         "  ".join(
-            cell.rjust(width) if side == "r" else cell.ljust(width)
-            for cell, width, side in zip(row, widths, align, strict=True)
+            _padded(cell, columns, side)
+            for cell, columns, side in zip(row, widths, align, strict=True)
         ).rstrip()
         for row in rows
     ]
 
 
-def can_draw_blocks() -> bool:
-    """Return whether standard output can show Unicode blocks."""
-    if os.environ.get("TERM") == "dumb":
-        return False
-    try:
-        "▁▂▃▄▅▆▇█│└─┬".encode(sys.stdout.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
+def _padded(cell: str, columns: int, side: str) -> str:
+    blank = " " * (columns - width(cell))
+    return blank + cell if side == "r" else cell + blank

@@ -2,123 +2,193 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.cli import options, text
+from sim.cli.render import safe
+from sim.cli.text import Look
+from sim.units import Dimension
 
 if TYPE_CHECKING:
-    from sim.engines.reference import Event
-    from sim.scenario.model import Scenario
+    from sim.ensemble.model import Ensemble
+    from sim.net.model import Net
+    from sim.studies.trace import Event, Value
 
 _LOST = 3
+_INPUTS = 12
 
 
 @click.command("trace")
 @click.argument("file", metavar="FILE", type=click.Path())
 @click.option(
-    "--replication", "-k", type=click.IntRange(0, 2**63 - 1), default=0, show_default=True,
-    metavar="K", help="Which one: the same as in a run with this seed.",
-)  # fmt: skip
+    "-k",
+    "--replication",
+    type=click.IntRange(0, 2**63 - 1),
+    default=0,
+    show_default=True,
+    metavar="K",
+    help="Which one: the same as in a run with this seed.",
+)
 @options.seed
 @options.changes
 @options.output
 def command(file: str, replication: int, seed: int, **given: Any) -> int:
     """Tell one replication of a scenario FILE as a timeline.
 
-    Each line says when something happened and what; below it stand what changed, the outcomes that
-    it settled, and the clocks that would have come next.
-    """
-    from sim.studies.trace import trace
+    Each entry says when something happened, what, and which transition it was; below it stand what
+    changed, the outcomes that it settled, and the clocks that it was faster than.
+    """  # fmt: skip
+    from sim.studies.trace import one, trace
 
     scenario = options.read(file, given["assignments"], given["variant"])
     events = trace(scenario, replication=replication, seed=seed)
     if given["as_json"]:
-        options.print_json(
-            {
-                "replication": replication,
-                "events": [_as_json(e, scenario.clock.start) for e in events],
-            }
-        )
+        told = [_as_json(event) for event in events]
+        options.print_json({"replication": replication, "events": told})
     else:
-        click.echo(_timeline(scenario, events, replication, seed))
+        whole = one(scenario, replication=replication, seed=seed)
+        look = Look.of(sys.stdout)
+        click.echo(timeline(whole, events, look), color=look.colours)
     return 0
 
 
-def _date(start: datetime | None, seconds: float) -> datetime | None:
-    return None if start is None else start + timedelta(seconds=seconds)
-
-
-def _as_json(event: Event, start: datetime | None) -> dict[str, Any]:
-    from sim.units import SECONDS_PER_DAY
-
-    at = _date(start, event.time)
+def _as_json(event: Event) -> dict[str, Any]:
     return {
-        "days": event.time / SECONDS_PER_DAY,
-        "time": at.isoformat(timespec="seconds") if at else None,
+        "days": event.days,
+        "time": event.time.isoformat(timespec="seconds") if event.time else None,
         "transition": event.transition,
         "branch": event.branch or None,
-        "immediate": event.is_immediate,
+        "immediate": event.immediate,
         "says": event.says or None,
-        "changes": {
-            name: [_plain(before), _plain(after)] for name, (before, after) in event.changes.items()
-        },
-        "outcomes": event.outcomes,
-        "lost": [
-            {"transition": name, "days": due / SECONDS_PER_DAY} for name, due in event.lost[:_LOST]
-        ],
+        "changes": {name: [_plain(v) for v in pair] for name, pair in event.changes.items()},
+        "outcomes": list(event.outcomes),
+        "lost": [{"transition": name, "days": due} for name, due in event.lost[:_LOST]],
     }
 
 
-def _plain(value: float | str) -> float | str:
+def _plain(value: Value) -> Value:
     """Return a value as JSON can hold it: an infinite one as text."""
     if isinstance(value, float) and value in (float("inf"), float("-inf")):
         return "inf" if value > 0 else "-inf"
     return value
 
 
-def _timeline(scenario: Scenario, events: list[Event], replication: int, seed: int) -> str:
-    from sim.cli.render import safe
-    from sim.units import SECONDS_PER_DAY
+def timeline(whole: Ensemble, events: Sequence[Event], look: Look | None = None) -> str:
+    """Return the events of a replication, given as an ensemble of one, as people read them."""
+    look = look or Look()
+    told = _Timeline(text.decimals_for(whole.facts.horizon) + 1, look, whole.net)
+    return "\n".join(
+        [
+            *_head(whole, look),
+            *_inputs(whole, look),
+            "",
+            *(line for event in events for line in told.entry(event)),
+            *([""] if events else []),
+            *_end(whole, len(events), look),
+        ]
+    )
 
-    lines = [f"{scenario.title}: replication {replication}, seed {seed}", ""]
-    for event in events:
-        lines += _told(event, scenario.clock.start)
-    if not events:
-        lines.append("nothing happens")
-    last = events[-1].time / SECONDS_PER_DAY if events else 0.0
-    horizon = scenario.clock.horizon / SECONDS_PER_DAY
-    lines += ["", f"{len(events)} events, the last on day {last:.2f} of {text.days(horizon)}"]
-    return safe("\n".join(lines))
+
+def _head(whole: Ensemble, look: Look) -> list[str]:
+    facts = whole.facts
+    which = f"replication {whole.batch.replications[0]}, seed {whole.seed}"
+    which = f"{facts.name}, variant {facts.variant}, {which}" if facts.variant else which
+    title, which = safe(facts.title), safe(which)
+    gap = look.width - text.width(title) - text.width(which)
+    if gap < 2:
+        return [look.styled(title, "bold"), which]
+    return [look.styled(title, "bold") + " " * gap + which]
 
 
-def _told(event: Event, start: datetime | None) -> list[str]:
-    from sim.units import SECONDS_PER_DAY
+def _inputs(whole: Ensemble, look: Look) -> list[str]:
+    """Say what was drawn at the start."""
+    drawn = whole.inputs.iloc[0]
+    if drawn.empty:
+        return []
+    rows = [
+        [safe(given.path), f"{_shown(drawn[given.path])}{_unit(given.dimension)}"]
+        for given in whole.net.uncertain_inputs
+    ]
+    lines = text.table(rows[:_INPUTS], "lr")
+    more = len(rows) - _INPUTS
+    lines += [f"and {more} more"] if more > 0 else []
+    return ["", look.styled("  drawn for this replication", "dim"), *(f"    {x}" for x in lines)]
 
-    at = _date(start, event.time)
-    when = text.date(at) if at else ""
-    day = f"day {event.time / SECONDS_PER_DAY:>8.3f}"
-    clock = "  at once    " if event.is_immediate else f"{day} "
-    what = event.transition + (f"/{event.branch}" if event.branch else "")
-    head = f"{when}  {clock} " if when else f"{clock} "
-    lines = [head + (f"{event.says}  [{what}]" if event.says else what)]
-    indent = " " * 6
-    if event.changes:
-        changed = ", ".join(
-            f"{name}: {_shown(before)} to {_shown(after)}"
+
+def _end(whole: Ensemble, n_events: int, look: Look) -> list[str]:
+    """Say how it ended."""
+    end = whole.ends.iloc[0]
+    why = {
+        "horizon": "the horizon",
+        "stop": "the scenario's 'stop' held",
+        "dead": "nothing could happen any more",
+    }[str(end["reason"])]
+    date = text.date(whole.date(float(end["time"])))
+    when = f"day {text.days(float(end['time']))}" + (f", {date}" if date else "")
+    return text.wrapped(f"{text.counted(n_events, 'event')}. End on {when}: {why}.", look.width)
+
+
+@dataclass(frozen=True)
+class _Timeline:
+    """How the entries of a timeline are written."""
+
+    decimals: int
+    look: Look
+    net: Net
+
+    def entry(self, event: Event) -> list[str]:
+        """Return the lines of one event."""
+        when = "at once" if event.immediate else self._when(event)
+        what = safe(event.transition + (f"/{event.branch}" if event.branch else ""))
+        said = safe(event.says)
+        indent = " " * 4
+        lines = [f"{when}  {self.look.styled(said, 'bold')}  [{what}]" if said else
+                 f"{when}  {self.look.styled(what, 'bold')}"]  # fmt: skip
+        if text.width(when) + text.width(said) + text.width(what) + 6 > self.look.width and said:
+            lines = [when, *(self.look.styled(x, "bold") for x in self._wrapped(said, "  "))]
+            lines += self._wrapped(f"[{what}]", "  ")
+        lines += self._wrapped(", ".join(self._changes(event)), indent)
+        for outcome in (o for o in self.net.outcomes if o.name in event.outcomes):
+            told = safe(f"outcome {outcome.name}" + (f": {outcome.label}" if outcome.label else ""))
+            lines += [self.look.styled(x, "yellow") for x in self._wrapped(told, indent)]
+        if event.lost and not event.immediate:
+            lines += [self.look.styled(x, "dim") for x in self._wrapped(self._lost(event), indent)]
+        return lines
+
+    def _when(self, event: Event) -> str:
+        date = text.date(event.time)
+        return (f"{date}, " if date else "") + f"day {event.days:.{self.decimals}f}"
+
+    def _changes(self, event: Event) -> list[str]:
+        return [
+            f"{safe(name)} {safe(_shown(before))} to {safe(_shown(after))}{self._unit(name)}"
             for name, (before, after) in event.changes.items()
-        )
-        lines.append(f"{indent}{changed}")
-    lines += [f"{indent}=> {name}" for name in event.outcomes]
-    if event.lost and not event.is_immediate:
+        ]
+
+    def _unit(self, name: str) -> str:
+        found = [v.dimension for v in self.net.variables if v.name == name]
+        clocks = (t for t in self.net.transitions if f"{t.name}.work" == name)
+        return _unit((found or [t.clock.work_dimension for t in clocks])[0])
+
+    def _lost(self, event: Event) -> str:
         nearest = ", ".join(
-            f"{name} (day {due / SECONDS_PER_DAY:.3f})" for name, due in event.lost[:_LOST]
+            f"{safe(name)} (day {due:.{self.decimals}f})" for name, due in event.lost[:_LOST]
         )
-        lines.append(f"{indent}would have come next: {nearest}")
-    return lines
+        return f"ahead of {nearest}"
+
+    def _wrapped(self, said: str, indent: str) -> list[str]:
+        return text.wrapped(said, self.look.width, indent)
 
 
-def _shown(value: float | str) -> str:
+def _shown(value: Value) -> str:
     return value if isinstance(value, str) else f"{value:.6g}"
+
+
+def _unit(dimension: Dimension) -> str:
+    """Return `` km/day``, say; empty for a plain number."""
+    return f" {dimension}" if any(dimension) else ""

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sim.cli import options
-from sim.cli.render import diagnostics
+from sim.cli.render import diagnostics, safe
+from sim.cli.text import Look, counted, wrapped
 from sim.errors import Diagnostic, Exit, ScenarioError, UsageError
-from sim.scenario.model import Scenario
+
+if TYPE_CHECKING:
+    from sim.net.model import Transition
+    from sim.scenario.model import Scenario
 
 
 @dataclass
@@ -22,6 +28,7 @@ class _Checked:
     scenario: Scenario | None = None
     errors: list[Diagnostic] = field(default_factory=list)
     texts: dict[str, str] = field(default_factory=dict)
+    is_unreadable: bool = False
 
     @property
     def warnings(self) -> list[Diagnostic]:
@@ -35,14 +42,21 @@ class _Checked:
 def command(paths: tuple[str, ...], **given: Any) -> int:
     """Check scenario files; of a folder, every .yaml file below it.
 
-    Reports every fault of every file, with its place. Warnings alone leave the status at 0.
+    Reports every fault of every file, with its place, and which distributions are inputs (drawn
+    once for each replication) and which are chance (drawn at each use); of several files only with
+    -v. Warnings alone leave the status at 0.
     """
     found = [_check(file, given) for path in paths for file in _files(path)]
     if given["as_json"]:
         _print_json(found)
     else:
+        is_long = len(found) == 1 or given["verbose"] > 0
         for checked in found:
-            _tell(checked, quiet=given["quiet"], verbose=given["verbose"] > 0)
+            _tell(checked, quiet=given["quiet"], is_long=is_long)
+        if len(found) > 1 and not given["quiet"]:
+            _sum_up(found)
+    if any(checked.is_unreadable for checked in found):
+        return Exit.REFUSED
     return Exit.BAD_INPUT if any(checked.errors for checked in found) else Exit.DONE
 
 
@@ -61,10 +75,13 @@ def _check(file: str, given: dict[str, Any]) -> _Checked:
         scenario = options.read(file, given["assignments"], given["variant"])
     except ScenarioError as error:
         return _Checked(file, errors=list(error.diagnostics), texts=dict(error.sources))
+    except OSError as error:
+        message = f"{file}: {error.strerror or error}"
+        return _Checked(file, errors=[Diagnostic("refused", message)], is_unreadable=True)
     return _Checked(file, scenario, texts=dict(scenario.texts))
 
 
-def _print_json(found: list[_Checked]) -> None:
+def _print_json(found: Sequence[_Checked]) -> None:
     files = [
         {
             "file": checked.file,
@@ -77,16 +94,23 @@ def _print_json(found: list[_Checked]) -> None:
     options.print_json({"files": files})
 
 
-def _tell(checked: _Checked, *, quiet: bool, verbose: bool) -> None:
-    if checked.errors:
-        click.echo(diagnostics(checked.errors, checked.texts), err=True)
+def _tell(checked: _Checked, *, quiet: bool, is_long: bool) -> None:
+    told = [*checked.errors, *checked.warnings]
+    if told:
+        look = Look.of(sys.stderr)
+        click.echo(diagnostics(told, checked.texts, look), err=True, color=look.colours)
+    if checked.scenario is None or quiet:
         return
-    if checked.warnings:
-        click.echo(diagnostics(checked.warnings, checked.texts), err=True)
-    if not quiet and checked.scenario is not None:
-        click.echo(f"{checked.file}: valid. {_contents(checked.scenario)}")
-        if verbose:
-            click.echo("\n".join(_uncertain(checked.scenario)))
+    click.echo(f"{safe(checked.file)}: valid; {_contents(checked.scenario)}")
+    if is_long:
+        click.echo("\n".join(_uncertain(checked.scenario)))
+
+
+def _sum_up(found: Sequence[_Checked]) -> None:
+    n_bad = sum(bool(checked.errors) for checked in found)
+    n_warnings = sum(len(checked.warnings) for checked in found)
+    bad = f"{n_bad} of them not valid" if n_bad else "all valid"
+    click.echo(f"{counted(len(found), 'file')}, {bad}, {counted(n_warnings, 'warning')}")
 
 
 def _contents(scenario: Scenario) -> str:
@@ -97,21 +121,33 @@ def _contents(scenario: Scenario) -> str:
         (len(net.outcomes), "outcome"),
         (len(net.uncertain_inputs), "uncertain input"),
     )
-    return ", ".join(f"{n} {what}{'s' * (n != 1)}" for n, what in counts)
+    parts = [counted(n, what) for n, what in counts]
+    if scenario.variants:
+        parts.append(counted(len(scenario.variants), "variant"))
+    return ", ".join(parts)
 
 
 def _uncertain(scenario: Scenario) -> list[str]:
     """Say which distributions are ignorance, which luck, and which are drawn at every use."""
     inputs = scenario.net.uncertain_inputs
-    lines = [f"  input: {given.path}" for given in inputs if not given.chance]
-    lines += [f"  chance, once per replication: {given.path}" for given in inputs if given.chance]
-    for transition in scenario.net.transitions:
-        clock = transition.clock
-        if clock.kind == "work" and clock.law is not None and clock.law.kind != "deterministic":
-            what = f"transitions.{transition.name}.{clock.written or 'work'}"
-            lines.append(f"  chance, at each use: {what}")
-        lines += [
-            f"  chance, at each use: transitions.{transition.name}.draws.{draw.name}"
-            for draw in transition.draws
-        ]
-    return lines or ["  nothing in it is uncertain but the clocks"]
+    groups = {
+        "inputs, drawn once for each replication": [i.path for i in inputs if not i.chance],
+        "chance, drawn once for each replication": [i.path for i in inputs if i.chance],
+        "chance, drawn at each use": [
+            path for transition in scenario.net.transitions for path in _at_each_use(transition)
+        ],
+    }
+    lines = []
+    for what, paths in groups.items():
+        if paths:
+            lines += [f"  {what}:", *wrapped(safe(", ".join(paths)), 100, "    ")]
+    return lines or ["  no distributions: what is uncertain is when transitions fire"]
+
+
+def _at_each_use(transition: Transition) -> list[str]:
+    path = f"transitions.{transition.name}"
+    clock = transition.clock
+    found = [f"{path}.draws.{draw.name}" for draw in transition.draws]
+    if clock.kind == "work" and clock.law is not None and clock.law.kind != "deterministic":
+        found.insert(0, f"{path}.{clock.written or 'work'}")
+    return found

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, tzinfo
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.analysis.first_passage import Estimate, probability_by, quantile, shares
+from sim.analysis.first_passage import (
+    Estimate,
+    FirstPassageCdf,
+    first_passage_cdf,
+    probability_by,
+    quantile,
+    shares,
+)
 from sim.ensemble.batch import AT_START, END_REASONS, Batch, Floats
+from sim.ensemble.dates import local_date
 from sim.errors import UsageError, did_you_mean, one_of
 from sim.net.model import Net, firing_names
-from sim.units import SECONDS_PER_DAY, display_scale
+from sim.units import SECONDS_PER_DAY, Dimension, display_scale
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +33,7 @@ if TYPE_CHECKING:
 WATCH_QUANTILES_FROM = 16_384
 WATCH_BLOCK = 1_024
 WATCH_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_QUANTILE_NAMES = tuple(f"q{round(100 * q):02d}" for q in WATCH_QUANTILES)
 
 Names = npt.NDArray[np.str_]
 
@@ -37,8 +47,14 @@ class Facts:
     question: str = ""
     variant: str | None = None
     start: datetime | None = None
+    #: Where its people live: the zone of every date that is shown; that of ``start`` if None.
+    zone: tzinfo | None = None
     horizon: float = 0.0
     report: tuple[float, ...] = ()
+
+    def date(self, days: float) -> datetime | None:
+        """Return the local date of a time in days; None without a start, or beyond the calendar."""
+        return local_date(self.start, self.zone, days)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +104,23 @@ class Ensemble:
         return self._named(np.maximum(self.batch.via[:, self._place(outcome)], -1), start="")
 
     def probability(self, outcome: str, by: float | None = None) -> Estimate:
-        """Return P(it has happened by so many days), by the horizon if None; 95 % Wilson."""
-        return probability_by(self.times(outcome), np.finfo(float).max if by is None else by)
+        """Return P(it has happened by so many days), by the horizon if None; 95 % Wilson.
+
+        Raises
+        ------
+        UsageError
+            If ``by`` lies beyond the horizon, where nothing is known.
+        """
+        horizon = self.facts.horizon
+        if by is not None and not 0.0 <= by <= horizon:
+            raise UsageError(
+                f"day {by:g} is not between the start and the horizon, day {horizon:g}"
+            )
+        return probability_by(self.times(outcome), horizon if by is None else by)
+
+    def cdf(self, outcome: str, grid: Floats) -> FirstPassageCdf:
+        """Return P(it has happened by t) on a grid of days, with intervals and a 95 % band."""
+        return first_passage_cdf(self.times(outcome), grid=grid, horizon=self.facts.horizon)
 
     def quantile(self, outcome: str, p: float) -> Estimate:
         """Return a quantile of the time, days, with its 95 % interval; ``inf`` if beyond."""
@@ -97,72 +128,80 @@ class Ensemble:
 
     def shares(self, outcome: str) -> dict[str, float]:
         """Return the probability by cause; they sum to the probability of the outcome."""
-        return shares(self.causes(outcome), max(self.n, 1))
+        return shares(self.causes(outcome))
 
     def date(self, days: float) -> datetime | None:
-        """Return the date of a time in days; None without a start."""
-        return None if self.facts.start is None else self.facts.start + timedelta(days=days)
+        """Return the local date of a time in days; None without a start, or beyond the calendar."""
+        return self.facts.date(days)
 
     @cached_property
     def inputs(self) -> pd.DataFrame:
         """The uncertain inputs, a column each, by path; labels as text."""
-        import pandas as pd
-
-        columns = {}
-        for place, given in enumerate(self.net.inputs):
-            if given.is_uncertain:
-                values = self.batch.inputs[:, place]
-                columns[given.path] = (
-                    np.array(self.net.labels)[values.astype(np.int64)]
-                    if given.labels
-                    else values / display_scale(given.dimension)
+        return self._frame(
+            {
+                given.path: self._shown(
+                    self.batch.inputs[:, place], given.dimension, bool(given.labels)
                 )
-        return pd.DataFrame(columns, index=self._index())
+                for place, given in enumerate(self.net.inputs)
+                if given.is_uncertain
+            }
+        )
 
     @cached_property
     def totals(self) -> pd.DataFrame:
         """The totals, a column each."""
-        import pandas as pd
-
-        columns = {
-            total.name: self.batch.totals[:, j] / display_scale(total.dimension)
-            for j, total in enumerate(self.net.totals)
-        }
-        return pd.DataFrame(columns, index=self._index())
+        return self._frame(
+            {
+                total.name: self._shown(self.batch.totals[:, j], total.dimension)
+                for j, total in enumerate(self.net.totals)
+            }
+        )
 
     @cached_property
     def ends(self) -> pd.DataFrame:
-        """How each replication ended: ``time`` in days, ``reason`` (horizon, stop, dead)."""
-        import pandas as pd
+        """How each replication ended: ``time`` in days, ``reason``, and what was watched.
 
-        return pd.DataFrame(
-            {
-                "time": self.batch.end_times / SECONDS_PER_DAY,
-                "reason": np.array(END_REASONS)[self.batch.end_reasons],
-            },
-            index=self._index(),
-        )
+        The reason is ``horizon``, ``stop`` or ``dead`` (nothing could happen any more). A watched
+        value is that of the last watch point; after the end it stays as it was.
+        """
+        columns: dict[str, npt.NDArray[Any]] = {
+            "time": self.batch.end_times / SECONDS_PER_DAY,
+            "reason": np.array(END_REASONS)[self.batch.end_reasons],
+        }
+        for j, watched in enumerate(self.net.watches if self.net.grid else ()):
+            name = watched.name if watched.name not in columns else f"watch.{watched.name}"
+            last = self.batch.watch[:, -1, j]
+            columns[name] = self._shown(last, watched.dimension, watched.is_label)
+        return self._frame(columns)
 
     @cached_property
     def watch(self) -> pd.DataFrame:
         """Watched values over time: ``days``, ``name``, ``mean`` and five quantiles, a row a point.
 
-        A watched label shows as its number.
+        Quantiles are values that occurred. A watched label becomes a row for each label that
+        occurred, ``bridge == up``, whose mean is its probability.
         """
         import pandas as pd
 
         days = np.array(self.net.grid) / SECONDS_PER_DAY
-        names = [f"q{round(100 * q):02d}" for q in WATCH_QUANTILES]
-        frames = []
-        for j, watched in enumerate(self.net.watches):
-            values = self.batch.watch[:, :, j] / display_scale(watched.dimension)
-            spread = np.quantile(values[:WATCH_QUANTILES_FROM], WATCH_QUANTILES, axis=0)
-            columns = {"days": days, "name": watched.name, "mean": _mean_in_blocks(values)}
-            quantiles = dict(zip(names, spread, strict=True))
-            frames.append(pd.DataFrame({**columns, **quantiles}))
+        frames = [
+            pd.DataFrame({"days": days, "name": name, **_spread(values)})
+            for name, values in self._watched()
+        ]
         if not frames:
-            return pd.DataFrame(columns=["days", "name", "mean", *names])
+            return pd.DataFrame(columns=["days", "name", "mean", *_QUANTILE_NAMES])
         return pd.concat(frames, ignore_index=True)
+
+    def _watched(self) -> Iterator[tuple[str, Floats]]:
+        """Yield what is summarised over time, each shape (n, n_grid)."""
+        for j, watched in enumerate(self.net.watches):
+            values = self.batch.watch[:, :, j]
+            if not watched.is_label:
+                yield watched.name, values / display_scale(watched.dimension)
+                continue
+            for number in np.unique(values):
+                label = self.net.labels[int(number)]
+                yield f"{watched.name} == {label}", (values == number).astype(np.float64)
 
     @cached_property
     def clipped(self) -> dict[str, int]:
@@ -186,10 +225,26 @@ class Ensemble:
         assert AT_START == -1
         return np.array([*firing_names(self.net), "", start])[numbers]
 
-    def _index(self) -> pd.Index:
+    def _shown(
+        self, values: Floats, dimension: Dimension, is_label: bool = False
+    ) -> npt.NDArray[Any]:
+        """Return values in display units, or as labels."""
+        if is_label:
+            return np.array(self.net.labels)[values.astype(np.int64)]
+        return values / display_scale(dimension)
+
+    def _frame(self, columns: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:
         import pandas as pd
 
-        return pd.Index(self.batch.replications, name="replication")
+        return pd.DataFrame(columns, index=pd.Index(self.batch.replications, name="replication"))
+
+
+def _spread(values: Floats) -> dict[str, Floats]:
+    """Return mean and quantiles over the rows."""
+    first = values[:WATCH_QUANTILES_FROM]
+    # Not interpolated: between two whole numbers, or to infinity, there is nothing.
+    quantiles = np.quantile(first, WATCH_QUANTILES, axis=0, method="inverted_cdf")
+    return {"mean": _mean_in_blocks(values), **dict(zip(_QUANTILE_NAMES, quantiles, strict=True))}
 
 
 def _mean_in_blocks(values: Floats) -> Floats:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
 from sim.engines.driver import EngineName, Progress, run_ensemble
 from sim.ensemble.batch import Batch
 from sim.ensemble.model import Ensemble, Facts
 from sim.errors import Interrupted, UsageError
+from sim.net.model import Net
 from sim.scenario.model import Scenario
 from sim.units import SECONDS_PER_DAY
 
@@ -73,9 +79,26 @@ def run(
             )
         )
     except Interrupted as stop:
-        if isinstance(stop.partial, Batch):
-            raise Interrupted(stop.n_done, ensemble(stop.partial)) from stop.__cause__
-        raise
+        done = stop.partial if isinstance(stop.partial, Batch) else _nothing(scenario.net)
+        raise Interrupted(stop.n_done, ensemble(done)) from stop.__cause__
+
+
+def _nothing(net: Net) -> Batch:
+    """Return the batch of no replications."""
+    n_grid = len(net.grid) if net.watches else 0
+    return Batch(
+        replications=np.zeros(0, np.int64),
+        inputs=np.zeros((0, len(net.inputs))),
+        times=np.zeros((0, len(net.outcomes))),
+        causes=np.zeros((0, len(net.outcomes)), np.int32),
+        via=np.zeros((0, len(net.outcomes)), np.int32),
+        end_times=np.zeros(0),
+        end_reasons=np.zeros(0, np.uint8),
+        watch=np.zeros((0, n_grid, len(net.watches))),
+        totals=np.zeros((0, len(net.totals))),
+        clipped=np.zeros((0, len(net.variables)), np.uint8),
+        n_events=np.zeros(0, np.int64),
+    )
 
 
 def facts(scenario: Scenario) -> Facts:
@@ -87,6 +110,17 @@ def facts(scenario: Scenario) -> Facts:
         question=scenario.question,
         variant=scenario.variant_name,
         start=clock.start,
+        zone=_zone(clock.timezone),
         horizon=clock.horizon / SECONDS_PER_DAY,
         report=tuple(t / SECONDS_PER_DAY for t in clock.report),
     )
+
+
+def _zone(name: str | None) -> tzinfo | None:
+    """Return the time zone of a name or an offset; the loader has checked it."""
+    if name is None:
+        return None
+    try:
+        return datetime.strptime(name, "%z").tzinfo
+    except ValueError:
+        return ZoneInfo(name)

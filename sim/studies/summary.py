@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.analysis.words import words
+from sim.ensemble.dates import to_the_minute
 from sim.ensemble.model import Ensemble
 from sim.net.canonical import digest
 
@@ -29,7 +30,7 @@ def summary(ensemble: Ensemble, at: Sequence[float] | None = None) -> dict[str, 
         "result": None,
         "outcomes": {
             outcome.name: _outcome(ensemble, outcome.name, outcome.label, report)
-            for outcome in ensemble.net.outcomes
+            for outcome in (ensemble.net.outcomes if ensemble.n else ())
         },
         "drivers": {},
     }
@@ -53,7 +54,7 @@ def _by(ensemble: Ensemble, name: str, days: float) -> dict[str, Any]:
     p, date = ensemble.probability(name, by=days), ensemble.date(days)
     return {
         "days": days,
-        "time": date.isoformat(timespec="minutes") if date else None,
+        "time": to_the_minute(date).isoformat(timespec="minutes") if date else None,
         "probability": p.value,
         "monte_carlo95": [p.low, p.high],
     }

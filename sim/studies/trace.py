@@ -2,18 +2,94 @@
 
 from __future__ import annotations
 
-from sim.engines.reference import Event, ReferenceEngine
-from sim.scenario.model import Scenario
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
-__all__ = ["Event", "trace"]
+from sim.engines.driver import run_ensemble
+from sim.engines.reference import Event as Firing
+from sim.engines.reference import ReferenceEngine
+from sim.ensemble.model import Ensemble, Facts
+from sim.errors import UsageError
+from sim.scenario.model import Scenario
+from sim.studies.simulate import facts
+from sim.units import SECONDS_PER_DAY
+
+Value = float | str
+
+
+class Waiting(NamedTuple):
+    """A clock that was running when another fired, and the day on which it was due."""
+
+    transition: str
+    days: float
+
+
+@dataclass(frozen=True)
+class Event:
+    """One firing; values are labels, or numbers in days, kilometres, persons and tonnes."""
+
+    #: Since the start.
+    days: float
+    #: Local; None if the scenario has no start.
+    time: datetime | None
+    transition: str
+    #: Label of the branch; empty if there is one branch only.
+    branch: str
+    #: Whether it took no time: an immediate, in the step of the event before it.
+    immediate: bool
+    #: What the scenario has to say about it.
+    says: str
+    #: What changed: (before, after) by name.
+    changes: Mapping[str, tuple[Value, Value]]
+    #: Outcomes that happened with it.
+    outcomes: tuple[str, ...]
+    #: Clocks that it was faster than, the nearest first.
+    lost: tuple[Waiting, ...]
 
 
 def trace(scenario: Scenario, *, replication: int = 0, seed: int = 1) -> list[Event]:
-    """Return the events of a replication, in order; times in seconds, values in display units.
+    """Return the events of a replication, in order.
 
     Raises
     ------
     RunFault
         If the replication breaks a rule of the net.
+    UsageError
+        If a number is out of range.
     """
-    return ReferenceEngine(scenario.net).trace(seed, replication)
+    _check(replication, seed)
+    known = facts(scenario)
+    return [_event(e, known) for e in ReferenceEngine(scenario.net).trace(seed, replication)]
+
+
+def one(scenario: Scenario, *, replication: int = 0, seed: int = 1) -> Ensemble:
+    """Return the same replication as an ensemble of one: its inputs, and how it ended."""
+    _check(replication, seed)
+    batch = run_ensemble(
+        scenario.net, engine="reference", seed=seed, first=replication, replications=1
+    )
+    return Ensemble(facts(scenario), scenario.net, batch, seed, "reference", 1)
+
+
+def _check(replication: int, seed: int) -> None:
+    if not 0 <= replication < 2**63:
+        raise UsageError(f"replications count from 0 to 2**63 - 1: {replication}")
+    if not 0 <= seed < 2**64:
+        raise UsageError(f"a seed lies between 0 and 2**64 - 1, not {seed}")
+
+
+def _event(firing: Firing, known: Facts) -> Event:
+    days = firing.time / SECONDS_PER_DAY
+    return Event(
+        days=days,
+        time=known.date(days),
+        transition=firing.transition,
+        branch=firing.branch,
+        immediate=firing.is_immediate,
+        says=firing.says,
+        changes=dict(firing.changes),
+        outcomes=tuple(firing.outcomes),
+        lost=tuple(Waiting(name, due / SECONDS_PER_DAY) for name, due in firing.lost),
+    )

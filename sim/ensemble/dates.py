@@ -1,0 +1,27 @@
+"""Days since the start as local dates."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, tzinfo
+
+
+def local_date(start: datetime | None, zone: tzinfo | None, days: float) -> datetime | None:
+    """Return the date in a zone (that of the start if None).
+
+    None without a start, or beyond the calendar.
+    """
+    if start is None:
+        return None
+    try:
+        # By way of UTC: adding to a local time would miss a change of the clocks.
+        return (start.astimezone(UTC) + timedelta(days=days)).astimezone(zone or start.tzinfo)
+    except OverflowError:
+        return None
+
+
+def to_the_minute(at: datetime) -> datetime:
+    """Return the nearest minute: a double of days is rarely a whole number of seconds."""
+    with suppress(OverflowError):
+        at += timedelta(seconds=30)
+    return at.replace(second=0, microsecond=0)
