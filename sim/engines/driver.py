@@ -23,7 +23,7 @@ EngineName = Literal["compiled", "reference"]
 Progress = Callable[[int, int], None]
 
 #: Replications handed out at a time, at the most: enough for the hand-over not to show.
-LARGEST_CHUNK = {"compiled": 2_048, "reference": 16}
+LARGEST_CHUNK = {"compiled": 4_096, "reference": 16}
 _LOOK_S = 0.05
 
 
