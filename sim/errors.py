@@ -8,6 +8,7 @@ net while it is running raises one :class:`RunFault`.
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -128,9 +129,16 @@ class Interrupted(Exception):
         self.n_done, self.partial = n_done, partial
 
 
+_MANY = 500
+
+
 def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return ``did you mean 'x'?`` for the nearest of ``known``, or an empty text."""
     folded = {name.casefold(): name for name in known}
+    if len(folded) > _MANY:  # comparing takes microseconds a name: look at the likely ones
+        start = word.casefold()[:2]
+        likely = (name for name in folded if name.startswith(start))
+        folded = {name: folded[name] for name in itertools.islice(likely, _MANY)}
     near = difflib.get_close_matches(word.casefold(), folded, n=1, cutoff=cutoff)
     return f"did you mean '{folded[near[0]]}'?" if near else ""
 

@@ -1,17 +1,19 @@
 """A file's text, mappings and lists with their places, and uncertain values as a file writes them.
 
-The ground that scenario and world share. Everything is text until a reader wants a number: YAML makes
-no number, date or truth value of anything. Node types are ordinary ``str``, ``dict`` and ``list`` with
-a place, so that readers that know nothing of places take them as they are.
+The ground that scenario and world share. Everything is text until a reader wants a number: YAML
+makes no number, date or truth value of anything. Node types are ordinary ``str``, ``dict`` and
+``list`` with a place, so that readers that know nothing of places take them as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from sim.errors import Diagnostic, Position, did_you_mean, one_of
+
+MAX_FAULTS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Text(str):
             at, end = at + 1, end - 1
         if at < 0:
             return None
-        found = []
+        found: list[int] = []
         for character in self:
             if at >= end:
                 return found + [end] * (len(self) + 1 - len(found)) if character.isspace() else None
@@ -184,6 +186,7 @@ class Faults:
 
     #: Names of the texts that were read, in the order in which their faults are told.
     files: list[str] = field(default_factory=list)
+    n_errors: int = 0
     _found: dict[tuple[str, object, str], Diagnostic] = field(default_factory=dict)
 
     def add(
@@ -200,9 +203,9 @@ class Faults:
         """Add a diagnostic at a node or a place; what is already known there is not added twice."""
         place = at if at is None or isinstance(at, Position) else at.position
         key = (code, (place.file, place.line, place.column) if place else path, severity)
-        self._found.setdefault(
-            key, Diagnostic(code, message, place, path, expected, hint, severity)
-        )
+        if key not in self._found:
+            self._found[key] = Diagnostic(code, message, place, path, expected, hint, severity)
+            self.n_errors += severity == "error"
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Add diagnostics that were made elsewhere."""
@@ -238,9 +241,9 @@ class Faults:
         return self._listed("warning")
 
     @property
-    def n_errors(self) -> int:
-        """How many errors there are so far."""
-        return sum(d.severity == "error" for d in self._found.values())
+    def is_full(self) -> bool:
+        """Whether there are more faults than anybody reads: what follows is not looked at."""
+        return self.n_errors >= MAX_FAULTS
 
 
 # Uncertain values.
@@ -313,8 +316,8 @@ ANNOTATIONS = ("source", "grade", "as_of", "mark", "note", "label", "chance")
 class Written:
     """A value as its author wrote it: an expression or instant, or a distribution; and remarks.
 
-    ``arguments`` pairs each argument's name with its node; for ``discrete`` and ``choice`` the pairs
-    are (value, weight) with the value's text as a node in ``keys``.
+    ``arguments`` pairs each argument's name with its node; for ``discrete`` and ``choice`` the
+    pairs are (value, weight) with the value's text as a node in ``keys``.
     """
 
     node: Node
@@ -335,121 +338,104 @@ def read_value(node: Node, path: str, faults: Faults) -> Written | None:
     if isinstance(node, Text):
         return Written(node, text=node)
     if isinstance(node, Items):
-        faults.add(
-            "wrong-type",
-            "a list where one value belongs",
-            node,
-            path,
-            expected="a number, a quantity, an expression or a distribution",
-        )
+        expected = "a number, a quantity, an expression or a distribution"
+        message = "a list where one value belongs"
+        faults.add("wrong-type", message, node, path, expected=expected)
         return None
     heads = [key for key, _ in node.entries() if key in FORMS or key == "value"]
     if len(heads) != 1:
         _not_one_head(node, heads, path, faults)
         return None
-    remarks = {key: value for key, value in node.entries() if key not in heads}
+    (head,) = heads
+    remarks: dict[str, Node] = {key: value for key, value in node.items() if key != head}
     if not _are_remarks(node, remarks, path, faults):
         return None
-    (head,) = heads
     inner = node[head]
     if head != "value":
-        return _law(node, head, inner, remarks, path, faults)
-    if isinstance(inner, Map):  # {value: {uniform: [a, b]}, source: x}
-        read = read_value(inner, f"{path}.value", faults)
-        if read is None:
-            return None
-        return Written(
-            node, read.text, read.kind, read.arguments, read.keys, {**read.remarks, **remarks}
-        )
-    if isinstance(inner, Items):
-        faults.add("wrong-type", "a list where one value belongs", inner, path)
-        return None
-    return Written(node, text=inner, remarks=remarks)
+        return _law(Written(node, kind=str(head), remarks=remarks), head, inner, path, faults)
+    if isinstance(inner, Text):
+        return Written(node, text=inner, remarks=remarks)
+    read = read_value(inner, f"{path}.value", faults)  # {value: {uniform: [a, b]}, source: x}
+    return read and replace(read, node=node, remarks={**read.remarks, **remarks})
 
 
 def _not_one_head(node: Map, heads: list[Text], path: str, faults: Faults) -> None:
     if heads:
-        faults.add(
-            "two-values",
-            f"a value cannot be both '{heads[0]}' and '{heads[1]}'",
-            heads[1],
-            path,
-            expected="one distribution, or 'value'",
-        )
+        message = f"a value cannot be both '{heads[0]}' and '{heads[1]}'"
+        expected = "one distribution, or 'value'"
+        faults.add("two-values", message, heads[1], path, expected=expected)
         return
-    first = next(iter(node.entries()), None)
-    if first and all(key in ANNOTATIONS for key in node):
+    first = next((key for key, _ in node.entries()), None)
+    if first is None:
+        message = "an empty mapping where a value belongs"
+        faults.add("wrong-type", message, node, path, expected="a number or a distribution")
+    elif all(key in ANNOTATIONS for key in node):
+        message = f"'value' is missing beside '{first}'"
+        expected = "{value: 12 h, source: ...}, or a distribution"
+        faults.add("missing-field", message, first, path, expected=expected)
+    else:
         faults.add(
-            "missing-field",
-            f"'value' is missing beside '{first[0]}'",
-            first[0],
+            "unknown-distribution",
+            f"'{first}' is no distribution",
+            first,
             path,
-            expected="{value: 12 h, source: ...}, or a distribution",
+            expected="'value', or " + one_of(FORMS, limit=20),
+            hint=did_you_mean(first, ["value", *FORMS]),
         )
-        return
-    word = str(first[0]) if first else ""
-    faults.add(
-        "unknown-distribution",
-        f"'{word}' is no distribution" if word else "an empty mapping where a value belongs",
-        first[0] if first else node,
-        path,
-        expected="'value', or " + one_of(FORMS, limit=20),
-        hint=did_you_mean(word, ["value", *FORMS]) if word else "",
-    )
 
 
-def _are_remarks(node: Map, remarks: Mapping[Text, Node], path: str, faults: Faults) -> bool:
-    good = True
+def _are_remarks(node: Map, remarks: Mapping[str, Node], path: str, faults: Faults) -> bool:
+    are_good = True
     for key, value in remarks.items():
+        if key in ANNOTATIONS and isinstance(value, Text):
+            continue
+        are_good = False
         if key not in ANNOTATIONS:
             faults.add(
                 "unknown-field",
                 f"unknown field '{key}' beside a value",
-                key,
+                node.key(key),
                 f"{path}.{key}",
                 expected=one_of(ANNOTATIONS),
                 hint=did_you_mean(key, [*ANNOTATIONS, *FORMS]),
             )
-            good = False
-        elif not isinstance(value, Text):
-            faults.add("wrong-type", f"'{key}' is {describe(value)}", value, path, expected="text")
-            good = False
-    return good
+        else:
+            message = f"'{key}' is {describe(value)}"
+            faults.add("wrong-type", message, value, f"{path}.{key}", expected="text")
+    return are_good
 
 
-def _law(
-    node: Map, kind: Text, inner: Node, remarks: Mapping[str, Node], path: str, faults: Faults
-) -> Written | None:
+def _law(written: Written, kind: Text, inner: Node, path: str, faults: Faults) -> Written | None:
     form = FORMS[kind]
-    path = f"{path}.{kind}"
 
     def wrong(message: str, at: Node) -> None:
-        faults.add("bad-distribution", message, at, path, expected=form.example)
+        faults.add("bad-distribution", message, at, f"{path}.{kind}", expected=form.example)
 
-    if form.shape == "weights":
-        if not isinstance(inner, Map) or not inner:
-            return wrong(f"'{kind}' needs a mapping from values to weights", inner)
-        keys = tuple(key for key, _ in inner.entries())
-        pairs = tuple((str(key), weight) for key, weight in inner.entries())
-        return Written(node, None, str(kind), pairs, keys, remarks)
     if form.shape == "single":
-        return Written(node, None, str(kind), ((form.arguments[0], inner),), (), remarks)
+        return replace(written, arguments=((form.arguments[0], inner),))
     if form.shape == "list":
-        if not isinstance(inner, Items) or len(inner) != len(form.arguments):
-            n = len(form.arguments)
-            return wrong(
-                f"'{kind}' needs a list of {n} numbers: {', '.join(form.arguments)}", inner
-            )
-        return Written(
-            node, None, str(kind), tuple(zip(form.arguments, inner, strict=True)), (), remarks
+        if isinstance(inner, Items) and len(inner) == len(form.arguments):
+            return replace(written, arguments=tuple(zip(form.arguments, inner, strict=True)))
+        n, names = len(form.arguments), ", ".join(form.arguments)
+        wrong(f"'{kind}' needs a list of {n} numbers: {names}", inner)
+        return None
+    if not isinstance(inner, Map) or not inner:
+        needs = "values to weights" if form.shape == "weights" else " and ".join(form.arguments)
+        wrong(
+            f"'{kind}' needs a mapping {'from' if form.shape == 'weights' else 'with'} {needs}",
+            inner,
         )
-    if not isinstance(inner, Map):
-        return wrong(f"'{kind}' needs a mapping with {' and '.join(form.arguments)}", inner)
+        return None
+    if form.shape == "weights":
+        entries = list(inner.entries())
+        pairs = tuple((str(key), weight) for key, weight in entries)
+        return replace(written, arguments=pairs, keys=tuple(key for key, _ in entries))
     for key, _ in inner.entries():
         if key not in form.arguments:
-            return wrong(f"'{kind}' has no argument '{key}'", key)
+            wrong(f"'{kind}' has no argument '{key}'", key)
+            return None
     for name in form.arguments:
         if name not in inner:
-            return wrong(f"'{kind}' lacks '{name}'", kind)
-    pairs = tuple((name, inner[name]) for name in form.arguments)
-    return Written(node, None, str(kind), pairs, (), remarks)
+            wrong(f"'{kind}' lacks '{name}'", kind)
+            return None
+    return replace(written, arguments=tuple((name, inner[name]) for name in form.arguments))
