@@ -112,21 +112,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status (see :class:`sim.errors.Exit`)."""
     args = list(sys.argv[1:] if arguments is None else arguments)
     _make_output_robust()
+    status = int(Exit.DONE)
     try:
         with _signals():
             status = _guarded(args)
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            for stream in _streams():
+                stream.flush()
     except BrokenPipeError:
         # The reader has what it wanted (`| head`).
         _let_go()
-        return Exit.DONE
     except KeyboardInterrupt as stop:
         return status_of(stop)
-    except OSError as error:
+    except OSError as error:  # the disk is full, say; what was said of it already is enough
         _let_go()
-        return _refused(error, as_json=False)
-    return int(status)
+        return status or _refused(error, as_json=False)
+    return status
 
 
 def _guarded(args: list[str]) -> int:
@@ -163,8 +163,8 @@ def _guarded(args: list[str]) -> int:
         raise
     except OSError as error:
         return _refused(error, as_json)
-    except MemoryError:
-        return _failed(Exit.REFUSED, "refused", "not enough memory", as_json)
+    except MemoryError as error:
+        return _failed(Exit.REFUSED, "refused", str(error) or "not enough memory", as_json)
     except Exception:  # noqa: BLE001 (the last resort: kept in a file, never shown)
         return _our_fault(args, as_json)
 
@@ -229,8 +229,11 @@ def _failed(status: Exit, code: str, message: str, as_json: bool) -> int:
 
 
 def _interrupted(stop: BaseException | None, as_json: bool) -> int:
+    message = "interrupted before there was a result"
     if as_json:
-        _print_errors([Diagnostic("interrupted", "interrupted before there was a result")])
+        _print_errors([Diagnostic("interrupted", message)])
+    else:
+        click.echo(message, err=True)
     return status_of(stop)
 
 

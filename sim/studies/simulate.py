@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import os
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
@@ -53,6 +55,8 @@ def run(
         On an interrupt, with the ensemble of the finished replications as ``partial``.
     UsageError
         If a number is out of range.
+    MemoryError
+        If the results would not fit into this machine.
     """
     if not 0 <= seed < 2**64:
         raise UsageError(f"a seed lies between 0 and 2**64 - 1, not {seed}")
@@ -62,6 +66,7 @@ def run(
         raise UsageError(f"at least one worker, not {workers}")
     if engine not in ENGINES:
         raise UsageError(f"no engine '{engine}': compiled or reference")
+    _check_memory(scenario.net, replications)
 
     def ensemble(batch: Batch) -> Ensemble:
         return Ensemble(facts(scenario), scenario.net, batch, seed, engine, replications)
@@ -81,6 +86,26 @@ def run(
     except Interrupted as stop:
         done = stop.partial if isinstance(stop.partial, Batch) else _nothing(scenario.net)
         raise Interrupted(stop.n_done, ensemble(done)) from stop.__cause__
+
+
+def _check_memory(net: Net, replications: int) -> None:
+    """Refuse what would bring the machine down; results are in memory twice, for a moment."""
+    n_values = 5 + len(net.inputs) + 3 * len(net.outcomes) + len(net.totals)
+    n_values += len(net.grid) * len(net.watches) + len(net.variables)
+    needed = 2.0 * 8.0 * n_values * replications
+    if needed > (has := _memory()):
+        raise MemoryError(
+            f"{replications:,} replications of this scenario need about {needed / 1e9:,.0f} GB of "
+            f"memory, this machine has {has / 1e9:,.0f} GB"
+        )
+
+
+def _memory() -> float:
+    """Return the bytes of memory of this machine; infinite where it does not say."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    except (AttributeError, ValueError, OSError):
+        return math.inf
 
 
 def _nothing(net: Net) -> Batch:
