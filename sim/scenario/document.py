@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
+from typing import Any
 
 import yaml
 
@@ -36,26 +37,19 @@ def is_printable(text: str) -> bool:
 def decode(data: bytes, name: str, faults: Faults) -> Source | None:
     """Return the text of a file; None after a fault."""
     if len(data) > MAX_BYTES:
-        message = f"a file of {len(data)} bytes"
-        faults.add(
-            "too-large", message, Position(name, 1, 1), expected=f"at most {MAX_BYTES} bytes"
-        )
+        message, expected = f"a file of more than {MAX_BYTES:,} bytes", "a smaller file"
+        faults.add("too-large", message, Position(name, 1, 1), expected=expected)
         return None
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        column = len(
-            data[data.rfind(b"\n", 0, error.start) + 1 : error.start].decode(errors="replace")
-        )
-        faults.add(
-            "not-utf8",
-            f"byte 0x{data[error.start]:02X} is not UTF-8",
-            Position(name, line, column + 1),
-            expected="a text file saved as UTF-8",
-        )
+        before = data[data.rfind(b"\n", 0, error.start) + 1 : error.start]
+        place = Position(name, line, len(before.decode(errors="replace")) + 1)
+        message = f"byte 0x{data[error.start]:02X} is not UTF-8"
+        faults.add("not-utf8", message, place, expected="a text file saved as UTF-8")
         return None
-    return Source(name, text)
+    return Source(name, text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def parse(source: Source, faults: Faults) -> Node | None:
@@ -75,7 +69,7 @@ def parse(source: Source, faults: Faults) -> Node | None:
 
 
 def _has_no_control(source: Source, faults: Faults) -> bool:
-    text = source.text.replace("\r\n", "\n")
+    text = source.text
     match = _CONTROL.search(text)
     if match is None:
         return True
@@ -88,6 +82,11 @@ def _has_no_control(source: Source, faults: Faults) -> bool:
         expected="a text file",
     )
     return False
+
+
+def _marks(event: yaml.Event) -> tuple[Any, Any]:
+    """Return where an event starts and ends (the parser always says)."""
+    return event.start_mark, event.end_mark
 
 
 class _Refused(Exception):
@@ -122,11 +121,9 @@ class _Builder:
     def refuse(
         self, code: str, message: str, event: yaml.Event, expected: str = "", hint: str = ""
     ) -> None:
-        mark = event.start_mark
-        length = (
-            max(event.end_mark.index - mark.index, 1) if event.end_mark.line == mark.line else 1
-        )
-        at = Position(self.source.name, mark.line + 1, mark.column + 1, length)
+        start, end = _marks(event)
+        length = end.index - start.index if end.line == start.line else 1
+        at = Position(self.source.name, start.line + 1, start.column + 1, max(length, 1))
         self.faults.add(code, message, at, expected=expected, hint=hint)
 
     def whole(self) -> Node | None:
@@ -166,15 +163,15 @@ class _Builder:
             self.refuse("many-documents", "a second YAML document", event, "one scenario in a file")
             raise _Refused
 
-    def tagless(self, event: yaml.NodeEvent) -> None:
+    def tagless(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.tag is not None:
             hint = "quote text that starts with '!'"
-            written = self.source.text[event.start_mark.index :].split(None, 1)[0]
+            written = self.source.text[_marks(event)[0].index :].split(None, 1)[0]
             self.refuse("yaml-tag", f"the YAML tag '{written}'", event, "no tags", hint)
             self.is_misread = True
 
     def scalar(self, event: yaml.ScalarEvent) -> Text:
-        start, end = event.start_mark, event.end_mark
+        start, end = _marks(event)
         style = self.source.text[start.index : start.index + 1]
         return Text.at(
             event.value,
@@ -190,7 +187,7 @@ class _Builder:
                 "too-deep", "nested too deeply", event, f"at most {MAX_DEPTH} levels of nesting"
             )
             raise _Refused
-        mark = event.start_mark
+        mark, _ = _marks(event)
         at = Position(self.source.name, mark.line + 1, mark.column + 1)
         is_map = isinstance(event, yaml.MappingStartEvent)
         node = Map.of((), at) if is_map else Items.of((), at)
@@ -251,6 +248,7 @@ class _Builder:
         return node
 
 
+#: What the parser says, and what that means to somebody who knows no parser: message and hint.
 _PLAIN_WORDS = {
     "mapping values are not allowed in this context": (
         "a second ': ' in one line",
@@ -267,11 +265,22 @@ _PLAIN_WORDS = {
     "did not find expected node content": ("no value here", "remove a ',' or add a value"),
     "found unexpected end of stream": ("a quotation mark is not closed", "close the quotation"),
     "found unknown escape character": ("an unknown escape", "use single quotation marks"),
+    "block sequence entries are not allowed in this context": (
+        "a list item where none can be",
+        "write [a, b], or start a line with '- '",
+    ),
+    "mapping keys are not allowed in this context": (
+        "a value cannot start with '?'",
+        "quote it",
+    ),
+    "did not find expected <document start>": (
+        "text after the end of the document",
+        "remove the line '...'",
+    ),
 }
-
-
 #: Problems that YAML notices long after the text that has them.
 _OPENED_ABOVE = ("could not find expected ':'", "found unexpected end of stream")
+_CLOSED_QUOTE = re.compile(r"""[:-]\s+(["']).*\1\s+$""")
 
 
 def _syntax_fault(source: Source, error: yaml.MarkedYAMLError, faults: Faults) -> None:
@@ -279,17 +288,29 @@ def _syntax_fault(source: Source, error: yaml.MarkedYAMLError, faults: Faults) -
     mark = error.problem_mark or error.context_mark
     if problem in _OPENED_ABOVE:
         mark = error.context_mark or mark
-    hint = ""
     line, column = (mark.line, mark.column) if mark else (0, 0)
     lines = source.text.split("\n")
     here = lines[line] if line < len(lines) else ""
-    message, hint = _PLAIN_WORDS.get(problem, (problem, ""))
-    if "\t" in here[: column + 1] and not here[:column].strip():
-        message, hint = "a tab in the indentation", "indent with blanks"
-    elif problem == "found character that cannot start any token":
-        message = f"a value cannot start with '{here[column : column + 1]}'"
-        hint = "quote it"
+    message, hint, column = _in_plain_words(problem, here, column, is_last=line >= len(lines) - 1)
     opened = error.context_mark
     if opened and "not closed" in message and opened.line != line:
         message += f" (opened in line {opened.line + 1})"
     faults.add("yaml-syntax", message, Position(source.name, line + 1, column + 1), hint=hint)
+
+
+def _in_plain_words(problem: str, here: str, column: int, *, is_last: bool) -> tuple[str, str, int]:
+    """Return message, hint and column for a problem in the line ``here``."""
+    before = here[:column]
+    if "\t" in here[: column + 1] and not before.strip():
+        return "a tab in the indentation", "indent with blanks", column
+    if problem == "found character that cannot start any token":
+        return f"a value cannot start with '{here[column : column + 1]}'", "quote it", column
+    if problem.startswith("did not find expected alphabetic"):
+        return f"a value cannot start with '{before[-1:]}'", "quote it", column - 1
+    if problem == "did not find expected key" and _CLOSED_QUOTE.search(before):
+        return "text after a closing quotation mark", "quote the whole value", column
+    if problem.startswith("mapping values") and ":" not in before:
+        return "this line belongs to the value above it", "check the indentation", column
+    if problem == "did not find expected node content" and is_last and not here[column:].strip():
+        return "a bracket is not closed", "add the closing bracket", column
+    return (*_PLAIN_WORDS.get(problem, (problem, "")), column)
