@@ -22,7 +22,7 @@ VERSION_CHECK := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) 
   and "Python 3.11 to 3.14 is needed: make PYTHON=python3.13")
 
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench lock clean distclean env env-dev env-bench
+.PHONY: run test lint bench lock clean distclean env env-dev env-bench warm
 
 # Each environment keeps a copy of the lock it was built from, written last: an interrupted
 # install leaves none, and what counts is a lock's content, not its date.
@@ -50,12 +50,15 @@ env-bench: env
 	  cp requirements-bench.lock $(BENCH_VENV)/requirements-bench.lock; } || \
 	  echo "$(BENCH_VENV) could not be set up: its peers are left out"
 
-run: env
+# Compiles the kernel of the engine into its cache, a quarter of a minute, once.
+warm: env
+	@$(PY) -m sim.engines.compiled.warm
+
+run: warm
 	$(PY) run.py run scenarios/homs_2024.yaml
 
 # One process fills the kernel cache, so that parallel test workers find it filled.
-test: env-dev
-	$(PY) -m sim.engines.compiled.warm
+test: env-dev warm
 	$(PY) -m pytest $(PYTEST_ARGS)
 
 lint: env-dev

@@ -119,7 +119,8 @@ def _run_compiled(
         try:
             for _ in range(2 * workers):
                 submit()
-            while running:
+            # After a fault only what comes before it still matters.
+            while running and not (faults and min(running.values()) > min(faults)):
                 finished, _ = wait(running, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
                 for future in finished:
                     number = running.pop(future)

@@ -203,6 +203,16 @@ def test_the_digest_changes_with_every_source_that_the_kernel_compiles(monkeypat
         assert kernel_module.source_digest() != before
 
 
+def test_without_a_folder_for_the_cache_one_line_says_so(monkeypatch, caplog):
+    from numba.core.caching import CompileResultCacheImpl
+
+    monkeypatch.setattr(CompileResultCacheImpl, "_locator_classes", [])
+    kernel = kernel_module.kernel.__wrapped__()
+    assert len(caplog.records) == 1
+    assert "cannot be kept" in caplog.text
+    assert kernel.advance is not kernel_module.kernel().advance
+
+
 @pytest.mark.parametrize("grid", [(), (0.0, 1.0)])
 def test_watch_without_expressions_or_points(grid):
     net = replace(birth_and_death(), grid=grid)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import inspect
+import logging
 import math
 from functools import cache
 from pathlib import Path
@@ -719,18 +720,24 @@ def source_digest() -> int:
 @cache
 def kernel() -> Kernel:
     """Return the kernel, from numba's cache where it holds this very source."""
-    return _build(source_digest())
+    try:
+        return _build(source_digest(), cached=True)
+    except RuntimeError as error:  # numba found no folder that it may write to
+        logging.getLogger(__name__).warning(
+            "the compiled kernel cannot be kept (%s): every start takes seconds longer", error
+        )
+        return _build(source_digest(), cached=False)
 
 
-def _build(digest: int) -> Kernel:
+def _build(digest: int, *, cached: bool) -> Kernel:
     # numba's cache looks at this file alone, and at closure values: without the digest an edit in
     # draws.py would go unnoticed (numba issue 1833), and a closure over a compiled function would
     # never be found again.
-    @_njit(cache=True)
+    @_njit(cache=cached)
     def advance(program, seed, states, until, control):
         return _advance_compiled(program, seed, states, until, control) if digest else 0
 
-    @_njit(cache=True)
+    @_njit(cache=cached)
     def draw_inputs(program, seed, replications, scratch, inputs):
         return _draw_inputs_compiled(program, seed, replications, scratch, inputs) if digest else 0
 
