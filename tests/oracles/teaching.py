@@ -87,12 +87,12 @@ def blackout_mean(failure: float = 0.25, repair: float = 1.0) -> float:
     return float(np.linalg.solve(generator, -np.ones(4))[0])
 
 
-def convoy_left(t: float) -> float:
-    """Return P(max(U, E) + 1 <= t), U uniform on 2 to 6, E exponential with mean 3."""
+def convoy_left(t: float, permits: float = 3.0) -> float:
+    """Return P(max(U, E) + 1 <= t), U uniform on 2 to 6, E exponential with mean ``permits``."""
     s = t - 1.0
     if s <= 2.0:
         return 0.0
-    return min((s - 2.0) / 4.0, 1.0) * -math.expm1(-s / 3.0)
+    return min((s - 2.0) / 4.0, 1.0) * -math.expm1(-s / permits)
 
 
 def gambler_wins(win: float = 0.45, start: int = 3, goal: int = 10) -> float:
@@ -121,11 +121,25 @@ def stock_gone(t: float, contact_mean: float = 8.0) -> float:
 
 
 @cache
-def duel(blue: int, red: int) -> float:
-    """Return P(blue is left): Brown 1963, by recursion."""
+def duel(blue: int, red: int, edge: float = 1.0) -> float:
+    """Return P(blue is left): Brown 1963. A blue unit kills ``edge`` times as fast as a red."""
     if red == 0:
         return 1.0
     if blue == 0:
         return 0.0
-    total = blue + red
-    return blue / total * duel(blue, red - 1) + red / total * duel(blue - 1, red)
+    win = edge * blue / (edge * blue + red)
+    return win * duel(blue, red - 1, edge) + (1.0 - win) * duel(blue - 1, red, edge)
+
+
+def duel_won(t: float, blue: int, red: int, kills: float = 0.2) -> float:
+    """Return P(red is gone by t), by the matrix exponential over all (blue, red)."""
+    states = [(x, y) for x in range(blue + 1) for y in range(red + 1)]
+    place = {state: n for n, state in enumerate(states)}
+    generator = np.zeros((len(states), len(states)))
+    for (x, y), n in place.items():
+        if x and y:
+            generator[n, place[x, y - 1]] = kills * x
+            generator[n, place[x - 1, y]] = kills * y
+            generator[n, n] = -kills * (x + y)
+    law = expm(generator * t)[place[blue, red]]
+    return float(sum(law[place[x, 0]] for x in range(1, blue + 1)))
