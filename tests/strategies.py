@@ -6,6 +6,8 @@ are clipped; hazards are high, so that much happens within the horizon.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
 from sim.net.expr import TIME_REF, TRUE, Call, Const, Distribution, Expr, Ref
@@ -324,3 +326,146 @@ def nets(draw) -> Net:
         stop=stop,
         event_limit=300,
     )
+
+
+@st.composite
+def finite_laws(draw, names: list[Ref]) -> Distribution:
+    """Return a law with one, two or three values."""
+    if draw(st.booleans()):
+        return Distribution("deterministic", (draw(numbers(names, 1)),))
+    n = draw(st.integers(1, 3))
+    taken = [call("add", float(i), draw(numbers(names, 1))) for i in range(n)]
+    weights = [Const(0.0)] * (n - 1) + [positive_of(draw(numbers(names, 1)))]
+    weights[: n - 1] = [Const(draw(small)) for _ in range(n - 1)]
+    return Distribution("discrete", (*taken, *weights))
+
+
+@st.composite
+def questions(draw, variables: list[Variable]) -> Expr:
+    """Return a truth value that is likely to change while a net runs."""
+    variable = draw(st.sampled_from(variables))
+    own = Ref("variable", variable.name)
+    if variable.kind == "enumeration":
+        return call("eq", own, float(draw(st.integers(0, 2))))
+    bound = float(draw(st.integers(1, 4)))
+    return call(draw(st.sampled_from(["ge", "ge", "lt", "eq"])), own, bound)
+
+
+@st.composite
+def moves(draw, variable: Variable) -> tuple[Effect, ...]:
+    """Return an effect that changes a variable by a step, or a label to the next."""
+    own = Ref("variable", variable.name)
+    if variable.kind == "enumeration":
+        following = call("mod", call("add", own, float(draw(st.integers(1, 2)))), 3.0)
+        return (Effect(own, following),)
+    return (Effect(own, call("add", own, float(draw(st.sampled_from([-1, 1, 1, 2]))))),)
+
+
+@st.composite
+def markov_nets(draw) -> Net:
+    """Return a net that the exact solver takes: exponential clocks, finite laws, few states."""
+    inputs: list[Input] = []
+    input_refs: list[Ref] = []
+    for number in range(draw(st.integers(0, 3))):
+        name = f"p{number}"
+        prior = draw(st.one_of(finite_laws(input_refs), numbers(input_refs, 1)))
+        inputs.append(Input(name, f"parameters.{name}", f"input:{name}", prior))
+        input_refs.append(Ref("input", name))
+    variables = []
+    for number in range(draw(st.integers(2, 3))):
+        made = _variable(draw, number, [])
+        if input_refs and made.kind == "integer" and draw(st.booleans()):
+            # Clipped to the range where it lies outside.
+            initial = call("floor", call("clip", draw(st.sampled_from(input_refs)), -9.0, 9.0))
+            made = replace(made, initial=initial)
+        variables.append(replace(made, high=min(made.high, 4.0)))
+    numeric = [Ref("variable", v.name) for v in variables if v.kind != "enumeration"]
+    enumerations = [Ref("variable", v.name) for v in variables if v.kind == "enumeration"]
+    n_transitions = draw(st.integers(2, 6))
+    # The first is always under way.
+    kinds = st.sampled_from([False, False, True])
+    is_immediate = [False, *(draw(kinds) for _ in range(n_transitions - 1))]
+    fired = [Ref("fired", f"t{k}") for k in range(n_transitions)]
+    # Firings of immediates are few; those of others have no bound.
+    bounded = [ref for ref, is_now in zip(fired, is_immediate, strict=True) if is_now]
+    state = [*input_refs, *numeric, *bounded[:1]]
+    definitions: list[Definition] = []
+    for number in range(draw(st.integers(0, 2))):
+        definitions.append(Definition(f"d{number}", draw(numbers(state))))
+        state.append(Ref("definition", f"d{number}"))
+    transitions = []
+    for k in range(n_transitions):
+        name = f"t{k}"
+        per_hour = draw(
+            st.one_of(st.builds(Const, positive), st.builds(positive_of, numbers(state)))
+        )
+        pace = call("div", call("min", per_hour, 2.0), HOUR)
+        clock = draw(
+            st.sampled_from(
+                [
+                    Clock("rate", STANDARD_EXPONENTIAL, pace, written="rate"),
+                    Clock("work", Distribution("exponential", (Const(2.0),)), pace, written="work"),
+                ]
+            )
+        )
+        guard = draw(st.one_of(st.just(TRUE), questions(variables), guards(state, enumerations)))
+        if k == 0:
+            guard, pace = TRUE, Const(0.5 / HOUR)
+            clock = Clock("rate", STANDARD_EXPONENTIAL, pace, written="rate")
+        if is_immediate[k]:
+            guard = draw(questions(variables))
+            clock = Clock("immediate", written="immediate")
+            guard = call("and", guard, call("lt", fired[k], float(draw(st.integers(1, 2)))))
+        named = [
+            Draw(f"x{i}", f"draw:{name}/x{i}", draw(finite_laws(state)))
+            for i in range(draw(st.integers(0, 2)))
+        ]
+        readable = [*state, *(Ref("draw", f"{name}/{d.name}") for d in named)]
+        moving = variables[0] if k == 0 else draw(st.sampled_from(variables))
+        others = [variable for variable in variables if variable is not moving]
+        branches = tuple(
+            Branch(
+                draw(moves(moving)) + tuple(map(_whole, draw(effects(others, [], readable)))),
+                draw(st.one_of(st.builds(Const, small), st.builds(positive_of, numbers(readable)))),
+            )
+            for _ in range(draw(st.sampled_from([1, 1, 2, 3])))
+        )
+        branches = (*branches[:-1], replace(branches[-1], weight=Const(1.0)))
+        transitions.append(
+            Transition(
+                name,
+                f"transition:{name}",
+                clock,
+                branches,
+                guard,
+                draw(st.sampled_from(["keep", "redraw"])) if clock.holds_work else "redraw",
+                priority=draw(st.sampled_from([0, 0, 1])),
+                draws=tuple(named),
+            )
+        )
+    outcomes: list[Outcome] = []
+    for number in range(draw(st.integers(1, 3))):
+        earlier = [Ref("outcome", o.name) for o in outcomes]
+        holds = draw(st.one_of(questions(variables), guards([*state, *earlier], enumerations)))
+        if earlier and draw(st.booleans()):
+            holds = call(
+                draw(st.sampled_from(["and", "or"])), holds, draw(st.sampled_from(earlier))
+            )
+        outcomes.append(Outcome(f"o{number}", holds))
+    seen = [Ref("outcome", o.name) for o in outcomes]
+    stop = st.sampled_from([None, None, None, seen[-1], call("and", seen[-1], seen[0])])
+    return Net(
+        horizon=Const(HOUR * 4),
+        labels=LABELS,
+        inputs=tuple(inputs),
+        variables=tuple(variables),
+        definitions=tuple(definitions),
+        transitions=tuple(transitions),
+        outcomes=tuple(outcomes),
+        stop=draw(stop),
+    )
+
+
+def _whole(effect: Effect) -> Effect:
+    """Return an effect that keeps to whole numbers, so that states stay few."""
+    return replace(effect, expr=call("floor", effect.expr))
