@@ -18,6 +18,8 @@ from sim.units import SECONDS_PER_DAY
 
 Value = float | str
 
+LAST_REPLICATION = 2**62 - 1
+
 
 class Waiting(NamedTuple):
     """A clock that was running when another fired, and the day on which it was due."""
@@ -74,8 +76,8 @@ def one(scenario: Scenario, *, replication: int = 0, seed: int = 1) -> Ensemble:
 
 
 def _check(replication: int, seed: int) -> None:
-    if not 0 <= replication < 2**63:
-        raise UsageError(f"replications count from 0 to 2**63 - 1: {replication}")
+    if not 0 <= replication <= LAST_REPLICATION:
+        raise UsageError(f"replications count from 0 to {LAST_REPLICATION}, not {replication}")
     if not 0 <= seed < 2**64:
         raise UsageError(f"a seed lies between 0 and 2**64 - 1, not {seed}")
 
