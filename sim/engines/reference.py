@@ -27,7 +27,7 @@ from sim.ensemble.batch import AT_START, END_REASONS, NO_VIA, NOT_YET, Batch, Fl
 from sim.errors import RunFault
 from sim.ieee import clip, larger
 from sim.net.evaluate import Evaluator, evaluator
-from sim.net.expr import Distribution, Expr, Ref, reads
+from sim.net.expr import TIME_REF, Distribution, Expr, Ref, reads
 from sim.net.model import (
     FIRINGS_AT_ONE_TIME,
     NOWHERE,
@@ -39,9 +39,8 @@ from sim.net.model import (
     Variable,
     firings,
 )
-from sim.units import NONE, SECONDS_PER_DAY, Dimension, to_display
-
-TIME = Ref("time", "")
+from sim.net.shown import shown, shown_as, spelled
+from sim.units import SECONDS_PER_DAY
 
 
 @dataclass(frozen=True)
@@ -96,6 +95,12 @@ class ReferenceEngine:
         immediate = [net.transitions[k].clock.kind == "immediate" for k in order]
         self.timed = [k for k, is_now in zip(order, immediate, strict=True) if not is_now]
         self.immediates = [k for k, is_now in zip(order, immediate, strict=True) if is_now]
+        effects = [e for t in net.transitions for b in t.branches for e in b.effects]
+        #: Clocks whose work is assigned somewhere.
+        self.works = sorted(
+            {e.target for e in effects if e.target.space == "work"}, key=lambda ref: ref.name
+        )
+        self.variable_numbers = {variable.name: n for n, variable in enumerate(net.variables)}
 
     def value(self, expr: Expr, state: list[float]) -> float:
         """Return the value of an expression in a state."""
@@ -116,9 +121,9 @@ class ReferenceEngine:
         for given in self.net.inputs:
             if isinstance(given.prior, Distribution):
                 u, _ = draws.uniforms(seed, replication, draws.name_hash(given.key), 1)
-                value = run.sample(given.prior, u, given.name, given.origin)
+                value = run.sample(given.prior, u, given.path, given.origin)
             else:
-                value = run.evaluate(given.prior, given.name, given.origin)
+                value = run.evaluate(given.prior, given.path, given.origin)
             state[self.slots[Ref("input", given.name)]] = value
             row.append(value)
         return row
@@ -199,14 +204,6 @@ class Replication:
         self.watch: list[list[float]] = []
         self.totals = [0.0] * len(self.net.totals)
         self.integrands = [(0.0, 0.0)] * len(self.net.totals)  # value, since when
-        #: Clocks whose work is assigned somewhere.
-        self.works = {
-            effect.target
-            for transition in self.net.transitions
-            for branch in transition.branches
-            for effect in branch.effects
-            if effect.target.space == "work"
-        }
         #: What happened, if it is wanted.
         self.events: list[Event] | None = None
 
@@ -215,7 +212,7 @@ class Replication:
     @property
     def now(self) -> float:
         """Seconds since the start."""
-        return self.get(TIME)
+        return self.get(TIME_REF)
 
     def get(self, ref: Ref) -> float:
         """Return a named value."""
@@ -241,8 +238,8 @@ class Replication:
         kind = draws.KINDS[law.kind]
         args = [self.engine.value(arg, self.state) for arg in law.args]
         if not draws.are_valid(kind, args, 0, len(args)):
-            shown = ", ".join(f"{arg:g}" for arg in args)
-            self.fault(f"impossible arguments of {law.kind}: {shown}", who, origin, *law.args)
+            listed = ", ".join(f"{arg:g}" for arg in args)
+            self.fault(f"impossible arguments of {law.kind}: {listed}", who, origin, *law.args)
         value = draws.invert(kind, u, args, 0, len(args))
         if math.isnan(value):
             self.fault(f"{law.kind} gave no number", who, origin, *law.args)
@@ -250,8 +247,8 @@ class Replication:
 
     def fault(self, message: str, who: str, origin: Origin = NOWHERE, *exprs: Expr) -> NoReturn:
         """End the run with all that is known of what went wrong."""
-        shown = {
-            _spelled(ref): self.shown(ref, self.get(ref))
+        read = {
+            spelled(ref): shown(self.net, ref, self.get(ref))
             for ref in sorted(reads(*exprs), key=lambda ref: (ref.space, ref.name))
         }
         raise RunFault(
@@ -260,14 +257,9 @@ class Replication:
             time=self.now / SECONDS_PER_DAY,
             transition=who,
             expression=origin.text,
-            values=shown,
+            values=read,
             position=origin.position,
         )
-
-    def shown(self, ref: Ref, value: float) -> float | str:
-        """Return a value as people see it: a label, or a number in display units."""
-        dimension, is_label = _kind_of(self.net, ref)
-        return _shown(self.net, value, dimension, is_label)
 
     # The start.
 
@@ -281,7 +273,7 @@ class Replication:
             self.fault("an impossible horizon", "clock.horizon", self.net.origin)
         for clock in self.clocks.values():
             self.begin_timetable(clock)
-        self.settle([], AT_START)
+        self.settle(AT_START)
 
     def begin_timetable(self, clock: _Clock) -> None:
         """Set the first tick of a timetable (section 7)."""
@@ -347,7 +339,7 @@ class Replication:
         if t != self.now:
             self.n_at_once = 0
             self.fired_at_once.clear()
-        self.put(TIME, t)
+        self.put(TIME_REF, t)
         transition = clock.transition
         if transition.clock.holds_work:
             clock.work, clock.due = None, math.inf
@@ -359,10 +351,9 @@ class Replication:
                 if self.n_idle > self.net.event_limit:
                     self.fault("too many idle ticks", transition.name, transition.clock.origin)
                 return
-        firing = self.fire(clock.number, clock.life)  # (c)
-        self.settle([firing], firing)
+        self.settle(cause=self.fire(clock.number, clock.life))  # (c)
 
-    def settle(self, fired: list[int], cause: int) -> None:
+    def settle(self, cause: int) -> None:
         """Finish a step: immediates, outcomes, stop, clocks."""
         self.define()
         via = NO_VIA
@@ -510,9 +501,9 @@ class Replication:
             return 0
         weights = [self.engine.value(b.weight, self.state) for b in transition.branches]
         if not draws.weights_are_valid(weights, 0, len(weights)):
-            shown = ", ".join(f"{w:g}" for w in weights)
+            listed = ", ".join(f"{w:g}" for w in weights)
             exprs = [b.weight for b in transition.branches]
-            self.fault(f"impossible weights: {shown}", transition.name, transition.origin, *exprs)
+            self.fault(f"impossible weights: {listed}", transition.name, transition.origin, *exprs)
         name = draws.name_hash(transition.key)
         _, u = draws.uniforms(self.seed, self.number, name, life)
         return draws.choose(u, weights, 0, len(weights))
@@ -520,7 +511,6 @@ class Replication:
     def assign_all(self, transition: Transition, branch: Branch) -> None:
         """Evaluate every right-hand side on the state before, then assign together."""
         values = [self.engine.value(effect.expr, self.state) for effect in branch.effects]
-        numbers = {variable.name: n for n, variable in enumerate(self.net.variables)}
         for effect, value in zip(branch.effects, values, strict=True):
             if effect.target.space == "work":
                 if not 0.0 <= value < math.inf:
@@ -528,7 +518,7 @@ class Replication:
                     self.fault(message, transition.name, effect.origin, effect.expr)
                 self.assign_work(effect.target.name, value)
             else:
-                n = numbers[effect.target.name]
+                n = self.engine.variable_numbers[effect.target.name]
                 variable = self.net.variables[n]
                 self.assign(n, variable, value, transition.name, effect.origin, effect.expr)
 
@@ -598,13 +588,12 @@ class Replication:
         """Return what effects can change: variables, and the work left of clocks that are read."""
         self.show_work_left()
         names = [Ref("variable", variable.name) for variable in self.net.variables]
-        names += sorted(self.works, key=lambda ref: ref.name)
-        return {ref: self.get(ref) for ref in names}
+        return {ref: self.get(ref) for ref in [*names, *self.engine.works]}
 
     def changes(self, before: dict[Ref, float]) -> dict[str, tuple[float | str, float | str]]:
         """Return what has changed, with the values before and after."""
         return {
-            _spelled(ref): (self.shown(ref, before[ref]), self.shown(ref, after))
+            spelled(ref): (shown(self.net, ref, before[ref]), shown(self.net, ref, after))
             for ref, after in self.assignable().items()
             if after != before[ref]
         }
@@ -634,9 +623,9 @@ class Replication:
                 pieces.append(piece)
                 continue
             value = self.engine.value(piece.expr, self.state)
-            shown = _shown(self.net, value, piece.dimension, piece.is_label)
+            filled = shown_as(self.net, value, piece.dimension, piece.is_label)
             form = ".0f" if piece.format == "d" else piece.format or "g"
-            pieces.append(shown if isinstance(shown, str) else format(shown, form))
+            pieces.append(filled if isinstance(filled, str) else format(filled, form))
         return "".join(pieces)
 
     def check_invariants(self) -> None:
@@ -659,7 +648,7 @@ class Replication:
 
 def _names(net: Net) -> list[Ref]:
     """Return every name that an expression of the net can read."""
-    names = [TIME]
+    names = [TIME_REF]
     names += [Ref("input", given.name) for given in net.inputs]
     names += [Ref("variable", variable.name) for variable in net.variables]
     names += [Ref("definition", definition.name) for definition in net.definitions]
@@ -668,41 +657,6 @@ def _names(net: Net) -> list[Ref]:
     names += [Ref("work", t.name) for t in net.transitions if t.clock.holds_work]
     names += [Ref("draw", f"{t.name}/{d.name}") for t in net.transitions for d in t.draws]
     return names
-
-
-def _spelled(ref: Ref) -> str:
-    """Return a name as a file writes it."""
-    if ref.space in ("fired", "work"):
-        return f"{ref.name}.{ref.space}"
-    return "time" if ref.space == "time" else ref.name.rpartition("/")[2]
-
-
-def _kind_of(net: Net, ref: Ref) -> tuple[Dimension, bool]:
-    """Return the dimension of a named value, and whether it is a label."""
-    if ref.space == "time":
-        return Dimension(time=1), False
-    if ref.space == "variable":
-        variable = next(v for v in net.variables if v.name == ref.name)
-        return variable.dimension, variable.kind == "enumeration"
-    if ref.space == "input":
-        given = next(i for i in net.inputs if i.name == ref.name)
-        return given.dimension, bool(given.labels)
-    if ref.space == "definition":
-        definition = next(d for d in net.definitions if d.name == ref.name)
-        return definition.dimension, definition.is_label
-    if ref.space == "work":
-        return net.transitions[net.transition_numbers[ref.name]].clock.work_dimension, False
-    if ref.space == "draw":
-        transition, _, name = ref.name.rpartition("/")
-        owner = net.transitions[net.transition_numbers[transition]]
-        return next(d for d in owner.draws if d.name == name).dimension, False
-    return NONE, False
-
-
-def _shown(net: Net, value: float, dimension: Dimension, is_label: bool) -> float | str:
-    if is_label and value.is_integer() and 0 <= value < len(net.labels):
-        return net.labels[int(value)]
-    return to_display(value, dimension)
 
 
 def _batch(net: Net, runs: list[Replication], inputs: Floats) -> Batch:
