@@ -47,7 +47,7 @@ def command(file: str, at: tuple[float, ...] | None, **given: Any) -> int:
     else:
         look = Look.of(sys.stdout)
         told = _told(scenario, times, laws, solved.n_states, look)
-        click.echo("\n".join(told), color=look.colours)
+        options.say("\n".join(told))
     return 0
 
 

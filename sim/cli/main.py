@@ -19,6 +19,7 @@ from typing import TextIO
 
 import click
 
+from sim.cli.options import say
 from sim.cli.text import Look
 from sim.errors import (
     Diagnostic,
@@ -78,7 +79,7 @@ class _Commands(click.Group):
 
 def _show_version(ctx: click.Context, param: click.Parameter, is_wanted: bool) -> None:
     if is_wanted and not ctx.resilient_parsing:
-        click.echo(f"{NAME} {version()}")
+        say(f"{NAME} {version()}")
         ctx.exit()
 
 
@@ -137,10 +138,10 @@ def _guarded(args: list[str]) -> int:
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        click.echo(error.format_message(), err=True)
+        say(error.format_message(), err=True)
         return Exit.BAD_INPUT
     except click.ClickException as error:
-        return _bad_usage(error.format_message(), as_json, error)
+        return _bad_usage(_message_of(error), as_json, error)
     except UsageError as error:
         return _bad_usage(str(error), as_json)
     except ScenarioError as error:
@@ -187,6 +188,13 @@ def _error() -> str:
     return Look.of(sys.stderr).styled("error", "red")
 
 
+def _message_of(error: click.ClickException) -> str:
+    if isinstance(error, click.exceptions.NoSuchOption):
+        hint = did_you_mean(error.option_name, error.possibilities or ())
+        return f"no option '{error.option_name}'" + (f": {hint}" if hint else "")
+    return error.format_message()
+
+
 def _bad_usage(message: str, as_json: bool, error: click.ClickException | None = None) -> int:
     context = getattr(error, "ctx", None)
     hint = f"try '{context.command_path} --help'" if context is not None else ""
@@ -201,7 +209,7 @@ def _bad_input(found: list[Diagnostic], text: str, as_json: bool) -> int:
     if as_json:
         _print_errors(found)
     else:
-        click.echo(text, err=True)
+        say(text, err=True)
     return Exit.BAD_INPUT
 
 
@@ -222,7 +230,7 @@ def _failed(status: Exit, code: str, message: str, as_json: bool) -> int:
     """Say on standard error what went wrong, and with ``--json`` on standard output, too."""
     from sim.cli.render import safe
 
-    click.echo(f"{_error()}: {safe(message)}", err=True)
+    say(f"{_error()}: {safe(message)}", err=True)
     if as_json:
         _print_errors([Diagnostic(code, message)])
     return status
@@ -233,7 +241,7 @@ def _interrupted(stop: BaseException | None, as_json: bool) -> int:
     if as_json:
         _print_errors([Diagnostic("interrupted", message)])
     else:
-        click.echo(message, err=True)
+        say(message, err=True)
     return status_of(stop)
 
 
@@ -245,7 +253,7 @@ def _our_fault(args: list[str], as_json: bool) -> int:
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             file.write(told)
     except OSError:
-        click.echo(told, err=True)
+        say(told, err=True)
         path = "what is shown above"
     message = f"this is a fault of ours, not of the scenario; what happened stands in {path}"
     return _failed(Exit.OUR_FAULT, "our-fault", message, as_json)

@@ -123,10 +123,21 @@ def print_json(value: object) -> None:
     encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
     # Where a character cannot be written, JSON has an escape of its own for it.
     text = json.dumps(value, ensure_ascii=encoding != "utf8", allow_nan=False)
-    click.echo(text)
+    say(text)
+
+
+def say(text: str, *, err: bool = False, end: str = "\n") -> None:
+    """Write a text to standard output or standard error, if it is open.
+
+    click's own ``echo`` writes UTF-8 where the encoding is ASCII.
+    """
+    stream = sys.stderr if err else sys.stdout
+    if stream is not None:
+        stream.write(text + end)
+        stream.flush()
 
 
 def note(text: str, *, quiet: bool = False) -> None:
     """Say something that is not the result."""
     if not quiet:
-        click.echo(text, err=True)
+        say(text, err=True)

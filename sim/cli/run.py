@@ -129,5 +129,5 @@ def _tell(
 
     look = text.Look.of(sys.stdout)
     if not is_first:
-        click.echo("\n\n" + ("━" if look.blocks else "=") * look.width + "\n")
-    click.echo(forecast(ensemble, given["at"], look), color=look.colours)
+        options.say("\n\n" + ("━" if look.blocks else "=") * look.width + "\n")
+    options.say(forecast(ensemble, given["at"], look))

@@ -24,5 +24,5 @@ def command(**given: Any) -> int:
     if given["as_json"]:
         options.print_json(json_schema())
     else:
-        click.echo(json_schema_text(), nl=False)
+        options.say(json_schema_text(), end="")
     return 0

@@ -53,7 +53,7 @@ def command(file: str, replication: int, seed: int, **given: Any) -> int:
     else:
         whole = one(scenario, replication=replication, seed=seed)
         look = Look.of(sys.stdout)
-        click.echo(timeline(whole, events, look), color=look.colours)
+        options.say(timeline(whole, events, look))
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -62,7 +63,7 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
 
 def _files(path: str) -> list[str]:
     """Return the files that a path stands for."""
-    if not Path(path).is_dir():
+    if not os.path.isdir(path):  # unlike Path, it takes '' for no folder
         return [path]
     files = sorted(str(p) for p in Path(path).rglob("*.yaml") if p.is_file())
     if not files:
@@ -98,19 +99,19 @@ def _tell(checked: _Checked, *, quiet: bool, is_long: bool) -> None:
     told = [*checked.errors, *checked.warnings]
     if told:
         look = Look.of(sys.stderr)
-        click.echo(diagnostics(told, checked.texts, look), err=True, color=look.colours)
+        options.say(diagnostics(told, checked.texts, look), err=True)
     if checked.scenario is None or quiet:
         return
-    click.echo(f"{safe(checked.file)}: valid; {_contents(checked.scenario)}")
+    options.say(f"{safe(checked.file)}: valid; {_contents(checked.scenario)}")
     if is_long:
-        click.echo("\n".join(_uncertain(checked.scenario)))
+        options.say("\n".join(_uncertain(checked.scenario)))
 
 
 def _sum_up(found: Sequence[_Checked]) -> None:
     n_bad = sum(bool(checked.errors) for checked in found)
     n_warnings = sum(len(checked.warnings) for checked in found)
     bad = f"{n_bad} of them not valid" if n_bad else "all valid"
-    click.echo(f"{counted(len(found), 'file')}, {bad}, {counted(n_warnings, 'warning')}")
+    options.say(f"{counted(len(found), 'file')}, {bad}, {counted(n_warnings, 'warning')}")
 
 
 def _contents(scenario: Scenario) -> str:

@@ -13,7 +13,7 @@ transitions:
   repair: {when: bridge == down, after: 1 day, memory: redraw, then: {bridge: up}, says: It stands}
 outcomes:
   hit: {when: bridge == down, label: The bridge is hit}
-  never: bridge == up and bridge == down
+  never: strike.fired > 90
 watch: {is_down: bridge == down}
 totals: {days_down: bridge == down}
 variants:
@@ -30,12 +30,12 @@ transitions:
 outcomes: {none: n == 0}
 """
 
-#: That takes as long as one lets it.
+#: Whose replications take some 30 microseconds each: a run of many takes as long as one lets it.
 ENDLESS = """
 title: A long run
-clock: {horizon: 1000 days}
-variables: {n: {integer: [0, 9]}}
+clock: {horizon: 30 days}
+variables: {n: {integer: [0, 9], initial: 0}}
 transitions:
-  more: {rate: 9 / day, then: {n: mod(n + 1, 10)}}
+  more: {rate: 9 / day, then: {n: n + 1 if n < 9 else 0}}
 outcomes: {nine: n == 9}
 """

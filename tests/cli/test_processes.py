@@ -1,0 +1,292 @@
+"""What only a process of its own can show: imports, pipes, signals, locales, terminals."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.cli.conftest import ROOT, RUN, environment, start
+
+HEAVY = ("numba", "llvmlite", "pandas", "scipy", "matplotlib", "numpy", "rich", "pyarrow", "simpy")
+N_FOREVER = "20000000"  # minutes
+
+
+# Imports.
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        ["run", "--help"],
+        ["trace", "--help"],
+        ["exact", "--help"],
+        ["validate", "scenarios"],
+        ["validate", "nowhere.yaml"],
+        ["schema"],
+        ["runn"],
+    ],
+    ids=" ".join,
+)
+def test_no_numerical_library_is_loaded(arguments):
+    code = (
+        "import sys; from sim.cli.main import main; main(sys.argv[1:]);"
+        f"print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize("arguments", [["run", "--help"], ["trace", "--help"], ["--help"]])
+def test_help_does_not_even_load_the_loader(arguments):
+    code = (
+        "import sys; from sim.cli.main import main; main(sys.argv[1:]);"
+        "print([m for m in ('yaml', 'pydantic') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_help_and_validate_start_fast():
+    # 0.04 s and 0.17 s here; the bound leaves room for a busy machine, not for a heavy import.
+    for arguments, bound in ((["--help"], 0.5), (["validate", "scenarios/four_cities.yaml"], 1.0)):
+        took = []
+        for _ in range(5):
+            began = time.perf_counter()
+            subprocess.run([*RUN, *arguments], cwd=ROOT, capture_output=True, check=True)
+            took.append(time.perf_counter() - began)
+        assert min(took) < bound
+
+
+# Pipes and full disks.
+
+
+def test_a_closed_pipe_is_no_error(folder):
+    for k in range(300):
+        (folder / f"s{k}.yaml").write_text("title: x\nclock: {horizon: 3 days}\n", encoding="utf-8")
+    process = start("validate", ".", cwd=folder)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.stdout.close()
+    _, err = process.communicate()
+    assert process.returncode == 0
+    assert err == ""
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no /dev/full here")
+@pytest.mark.parametrize("arguments", [["schema"], ["run", "bridge.yaml", "-n", "20", "-q"]])
+def test_a_full_disk_is_refused_in_one_line(arguments, folder):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        process = start(*arguments, cwd=folder, stdout=full)
+        _, err = process.communicate()
+    assert process.returncode == 4
+    assert err == "error: No space left on device\n"
+
+
+@pytest.mark.parametrize("closed", ["1", "2"])
+def test_a_stream_that_was_never_open(closed, folder):
+    command = f'exec {closed}>&-; exec "$@"'
+    done = subprocess.run(
+        ["bash", "-c", command, "bash", *RUN, "run", "bridge.yaml", "-n", "20"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+# Signals.
+
+
+class Ended(NamedTuple):
+    """How an interrupted process ended, and how many seconds after the signal."""
+
+    status: int
+    out: str
+    err: str
+    took: float
+
+
+def interrupted(number: int, *arguments: str, folder: Path) -> Ended:
+    """Interrupt a run; later and later, until it had finished some replications."""
+    for after in (3.0, 10.0, 40.0):
+        process = start(*arguments, cwd=folder)
+        time.sleep(after)
+        sent = time.perf_counter()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+        ended = Ended(process.returncode, out, err, time.perf_counter() - sent)
+        if "INTERRUPTED: 0 of" not in out and '"replications": 0' not in out:
+            break
+    return ended
+
+
+@pytest.mark.parametrize(
+    ("number", "status"),
+    [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    ids=["INT", "TERM", "HUP"],
+)
+def test_a_signal_brings_partial_results_soon(number, status, folder):
+    ended = interrupted(number, "run", "endless.yaml", "-n", N_FOREVER, folder=folder)
+    assert ended.status == status
+    assert "INTERRUPTED: " in ended.out
+    assert "of 20,000,000 replications are done." in ended.out
+    assert "Traceback" not in ended.err
+    assert ended.took < 5.0  # a fraction of a second here; a busy machine may take longer
+
+
+def test_a_signal_with_json_leaves_one_object_marked_incomplete(folder):
+    arguments = ("run", "endless.yaml", "-n", N_FOREVER, "--json")
+    ended = interrupted(signal.SIGTERM, *arguments, folder=folder)
+    assert ended.status == 143
+    found = json.loads(ended.out)
+    assert found["complete"] is False
+    assert 0 < found["replications"] < int(N_FOREVER)
+    assert ended.err == ""
+
+
+def test_the_reference_engine_is_interrupted_too(folder):
+    arguments = ("run", "endless.yaml", "-n", N_FOREVER, "--engine", "reference", "-q")
+    ended = interrupted(signal.SIGINT, *arguments, folder=folder)
+    assert ended.status == 130
+    assert "INTERRUPTED: " in ended.out
+    assert ended.took < 5.0
+
+
+def test_nohup_stays_in_force(folder):
+    process = start(
+        "run", "bridge.yaml", "-n", "200000", "-q", "--json",
+        cwd=folder, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )  # fmt: skip
+    time.sleep(0.5)
+    process.send_signal(signal.SIGHUP)
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    assert json.loads(out)["complete"] is True
+
+
+# Locales and terminals.
+
+ASCII_ONLY = {
+    "PYTHONIOENCODING": None,
+    "PYTHONUTF8": "0",
+    "PYTHONCOERCECLOCALE": "0",
+    "LC_ALL": "C",
+}
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX"])
+def test_a_locale_without_unicode(locale, folder):
+    (folder / "names.yaml").write_text(
+        "title: حمص — الجسر\nclock: {horizon: 3 days}\n"
+        "variables: {مدينة: {states: [held, fallen]}}\n"
+        "transitions: {fall: {when: مدينة == held, rate: 1/day, then: {مدينة: fallen}}}\n"
+        "outcomes: {falls: مدينة == fallen}\n",
+        encoding="utf-8",
+    )
+    given = environment(**{**ASCII_ONLY, "LC_ALL": locale})
+    for arguments in (["run", "names.yaml", "-n", "50"], ["trace", "names.yaml"]):
+        out, err = start(*arguments, cwd=folder, env=given).communicate()
+        assert out.isascii()
+        assert r"\u062d\u0645\u0635" in out
+        assert "Traceback" not in err
+    out, _ = start("run", "names.yaml", "-n", "50", "--json", cwd=folder, env=given).communicate()
+    assert out.isascii()
+    assert json.loads(out)["scenario"] == "names"
+    out, _ = start("validate", "names.yaml", cwd=folder, env=given).communicate()
+    assert "names.yaml: valid" in out
+
+
+def on_terminal(*arguments: str, columns: int, cwd: object, **changes: str | None) -> str:
+    """Return what a command shows on a terminal of so many columns."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.chdir(str(cwd))
+        code = f'stty cols {columns}; exec "$@"'
+        os.execvpe("bash", ["bash", "-c", code, "bash", *RUN, *arguments], environment(**changes))
+    shown = b""
+    while select.select([terminal], [], [], 60.0)[0]:
+        try:
+            piece = os.read(terminal, 65_536)
+        except OSError:
+            break
+        if not piece:
+            break
+        shown += piece
+    os.waitpid(pid, 0)
+    os.close(terminal)
+    return shown.decode("utf-8").replace("\r\n", "\n")
+
+
+TERMINAL = {"TERM": "xterm-256color", "NO_COLOR": None, "LC_ALL": None, "COLUMNS": None}
+
+
+def test_a_terminal_has_colours_unless_told_otherwise(folder):
+    arguments = ("run", "bridge.yaml", "-n", "50", "-q")
+    assert "\x1b[1m" in on_terminal(*arguments, columns=80, cwd=folder, **TERMINAL)
+    for change in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
+        shown = on_terminal(*arguments, columns=80, cwd=folder, **{**TERMINAL, **change})
+        assert "\x1b" not in shown
+        assert "A bridge under fire" in shown
+
+
+def test_errors_have_colours_on_a_terminal(folder):
+    (folder / "bad.yaml").write_text("title: x\nclock: {horizon: 3}\n", encoding="utf-8")
+    shown = on_terminal("run", "bad.yaml", columns=80, cwd=folder, **TERMINAL)
+    assert "\x1b[1;31merror[" in shown
+
+
+@pytest.mark.parametrize("columns", [40, 50, 60, 79])
+def test_a_narrow_terminal(columns, folder):
+    given = {**TERMINAL, "NO_COLOR": "1"}
+    for arguments in (
+        ("run", "bridge.yaml", "-n", "50", "-q"),
+        ("trace", "bridge.yaml", "-k", "3"),
+    ):
+        shown = on_terminal(*arguments, columns=columns, cwd=folder, **given)
+        assert max(map(len, shown.splitlines())) <= columns
+
+
+def test_a_bar_is_shown_on_a_terminal_and_taken_away(folder):
+    arguments = ("run", "endless.yaml", "-n", "3000", "--workers", "1")
+    shown = on_terminal(*arguments, columns=80, cwd=folder, **TERMINAL)
+    assert " of 3,000" in shown
+    assert "\x1b[2K" in shown
+
+
+def test_a_file_name_is_data(folder):
+    # rich would take the one for markup, str.format the other for an attribute.
+    name = "a [bold]{task.__class__} b.yaml"
+    (folder / name).write_text(
+        (folder / "endless.yaml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    shown = on_terminal(
+        "run", name, "-n", "3000", "--workers", "1", columns=80, cwd=folder, **TERMINAL
+    )
+    assert "[bold]{task.__class__}" in shown
+    assert "Traceback" not in shown
