@@ -8,8 +8,8 @@ Names are imported when they are first used (PEP 562), so that ``import sim`` an
 need no numerical library.
 
 ``exact`` is both a function and the package that it lives in. Importing any module of the package
-makes Python bind ``sim.exact`` to the package, so the package itself is callable: ``sim.exact(...)``
-and ``import sim.exact.solve`` then both work, whichever comes first.
+makes Python bind ``sim.exact`` to the package, so the package itself is callable:
+``sim.exact(...)`` and ``import sim.exact.solve`` then both work, whichever comes first.
 """
 
 from __future__ import annotations

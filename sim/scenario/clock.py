@@ -1,4 +1,4 @@
-"""The clock of a file: start and time zone first, then the horizon, the grid and the report times."""
+"""The clock of a file: start and time zone first, then horizon, grid and report times."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from datetime import datetime, tzinfo
 from sim.net.expr import Const, Distribution, Expr, Ref
 from sim.net.model import Input
 from sim.scenario.model import ScenarioClock, SourceNote
+from sim.scenario.remarks import Remarks
 from sim.scenario.schema import ClockSpec, SourceSpec
 from sim.scenario.structure import Structure, validated
-from sim.scenario.terms import DURATION, Remarks, Spot, Terms, is_nan
+from sim.scenario.terms import Terms
 from sim.scenario.times import read_day_or_instant, read_instant, read_zone
+from sim.scenario.wanted import DURATION, Spot, is_nan
 from sim.values import Faults, Items, Node, Text, describe
 
 N_GRID = 40
@@ -45,7 +47,7 @@ class ReadClock:
 def read_calendar(found: Structure, faults: Faults) -> Calendar:
     """Return start, time zone, as_of and sources."""
     spec, zone, start, as_of = None, None, None, None
-    if found.header is not None and found.header.clock is not None:
+    if found.header.clock is not None:
         spec, _ = validated(ClockSpec, found.header.clock, "clock", "'clock'", faults)
     if spec and spec.timezone is not None:
         zone = read_zone(spec.timezone, "clock.timezone", faults)
@@ -61,7 +63,7 @@ def read_calendar(found: Structure, faults: Faults) -> Calendar:
     sources = _sources(found, as_of, known_zone, faults)
     written = frozenset(sources) if found.section("sources") else None
     name = str(spec.timezone) if spec and spec.timezone is not None else None
-    remarks = Remarks(written, as_of, known_zone)
+    remarks = Remarks(faults, written, as_of, known_zone)
     return Calendar(spec, start, as_of, zone, name, sources, remarks)
 
 

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
-from sim.errors import Position, ScenarioError, did_you_mean, one_of
+from sim.errors import Diagnostic, Position, ScenarioError, did_you_mean, one_of
+from sim.net.check import check
+from sim.net.model import Net
 from sim.scenario.compile import Compiler
-from sim.scenario.document import MAX_BYTES, decode, parse
+from sim.scenario.document import parse
+from sim.scenario.files import Files, read
 from sim.scenario.merge import Merger, node_of
-from sim.scenario.model import Scenario
-from sim.scenario.structure import structure
-from sim.values import Faults, Map, Node, Source, Text, describe
+from sim.scenario.model import Scenario, ScenarioClock
+from sim.scenario.names import name_fault
+from sim.scenario.structure import Structure, structure
+from sim.values import MAX_FAULTS, Faults, Map, Node, Source, Text, describe
 
-_MAX_BASES = 20
 _FIXED_IN_VARIANT = ("variants", "extends", "format")
 
 
@@ -41,14 +43,18 @@ def load(
     Raises
     ------
     ScenarioError
-        With every fault, in file order.
+        With every fault, in file order. A file that is loaded as it stands (without ``set`` and
+        ``variant``) is also checked with each of its variants.
     OSError
         If the file cannot be read.
+
+    Examples
+    --------
+    >>> scenario = load("scenarios/four_cities.yaml", set={"clock.horizon": "10 days"})
+    >>> scenario.clock.horizon / 86_400
+    10.0
     """
-    shown = os.fspath(path)
-    with open(path, "rb") as file:
-        data = file.read(MAX_BYTES + 1)
-    return _Loader(shown, data, Path(path), dict(set or {}), variant).scenario()
+    return _Loader(os.fspath(path), read(path), Path(path), dict(set or {}), variant).scenario()
 
 
 def loads(
@@ -69,6 +75,9 @@ def loads(
     return _Loader(name, data, None, dict(set or {}), variant).scenario()
 
 
+_Made = tuple[Structure, Compiler, Net, ScenarioClock]
+
+
 @dataclass
 class _Loader:
     shown: str
@@ -77,155 +86,103 @@ class _Loader:
     set: dict[str, object]
     variant: str | None
     faults: Faults = field(default_factory=Faults)
-    texts: dict[str, str] = field(default_factory=dict)
-    digests: dict[str, str] = field(default_factory=dict)
 
     def scenario(self) -> Scenario:
-        tree = self.document(self.shown, self.data)
-        source = self.texts.get(self.shown, "")
-        if isinstance(tree, Map) and "extends" in tree:
-            tree = self.extended(tree)
-        tree = self.changed(tree)
-        found = None if tree is None else structure(tree, self.faults)
-        if found is None:
-            raise self.error()
-        compiler = Compiler(found, self.faults)
-        net, clock = compiler.net()
-        if net is None or clock is None or self.faults.n_errors or found.header is None:
-            raise self.error()
-        self.faults.extend(_static_warnings(net))
+        files = Files(self.faults)
+        self.texts = files.texts
+        tree = files.tree(self.shown, self.data, self.path)
+        made = None if tree is None else self.made(self.changed(tree), self.faults)
+        if isinstance(tree, Map) and not self.set and self.variant is None:
+            self.check_variants(tree)
+        if made is None or self.faults.n_errors:
+            raise ScenarioError(_at_most(self.faults.errors), dict(self.texts))
+        found, compiler, net, clock = made
+        self.faults.extend(check(net))
         header = found.header
         return Scenario(
             name=Path(self.shown).stem,
             path=self.shown,
-            title=str(header.title).strip(),
+            title=_line(header.title),
+            description=_paragraphs(header.description),
+            question=_line(header.question),
+            sources=compiler.calendar.sources,
             clock=clock,
             net=net,
-            description="" if header.description is None else str(header.description).strip(),
-            question="" if header.question is None else str(header.question).strip(),
-            sources=compiler.calendar.sources,
             variant_name=self.variant,
             variants=tuple(str(read.key) for read in found.section("variants")),
             overrides={path: str(value) for path, value in self.set.items()},
             warnings=tuple(self.faults.warnings),
-            text=source,
-            digests=dict(self.digests),
-            texts=dict(self.texts),
+            text=self.texts[self.shown],
+            digests=files.digests,
+            texts=self.texts,
             _reload=partial(_reload, self.shown, self.data, self.path, self.set),
         )
 
-    def error(self) -> ScenarioError:
-        return ScenarioError(self.faults.errors, dict(self.texts))
-
-    def document(self, shown: str, data: bytes) -> Node | None:
-        """Return the tree of a file; None after a fault."""
-        self.faults.files.append(shown)
-        self.digests[shown] = hashlib.sha256(data).hexdigest()
-        source = decode(data, shown, self.faults)
-        if source is None:
+    def made(self, tree: Node, faults: Faults) -> _Made | None:
+        """Return what a tree means; None after a fault."""
+        found = structure(tree, faults)
+        if found is None:
             return None
-        self.texts[shown] = source.text
-        return parse(source, self.faults)
+        compiler = Compiler(found, faults)
+        net = compiler.net()
+        return net and (found, compiler, *net)
 
-    # extends.
+    # Variants and --set.
 
-    def extended(self, tree: Map) -> Node | None:
-        """Return the tree with the files that it extends below it."""
-        root = self.path.resolve().parent if self.path else None
-        chain: list[tuple[Map, Path | None]] = [(tree, self.path.resolve() if self.path else None)]
-        while "extends" in chain[-1][0]:
-            below = self.base(chain, root)
-            if below is None:
-                return None
-            chain.append(below)
-        merged: Node = _without(chain[-1][0], "extends")
-        for over, _ in reversed(chain[:-1]):
-            merged = Merger(self.faults, is_strict=False).merged(merged, _without(over, "extends"))
-        return merged
-
-    def base(
-        self, chain: list[tuple[Map, Path | None]], root: Path | None
-    ) -> tuple[Map, Path | None] | None:
-        over, here = chain[-1]
-        written = over["extends"]
-
-        def fault(message: str, expected: str = "", hint: str = "") -> None:
-            self.faults.add(
-                "bad-extends", message, written, "extends", expected=expected, hint=hint
-            )
-
-        if not isinstance(written, Text) or written.is_null or not written.strip():
-            empty = isinstance(written, Text)
-            return fault(
-                "'extends' has no value" if empty else f"'extends' is {describe(written)}",
-                "the name of a file",
-            )
-        if root is None or here is None:
-            return fault("a text cannot extend a file")
-        target = (here.parent / written).resolve()
-        if not target.is_relative_to(root):
-            return fault(
-                f"'{written}' is outside the folder of this scenario",
-                "a file in the same folder or below",
-            )
-        if target in [path for _, path in chain]:
-            return fault(f"'{written}' extends itself in a circle")
-        if len(chain) > _MAX_BASES:
-            return fault("too many files extend each other", f"at most {_MAX_BASES}")
-        try:
-            with open(target, "rb") as file:
-                data = file.read(MAX_BYTES + 1)
-        except OSError as error:
-            return fault(f"'{written}' cannot be read: {error.strerror or 'no such file'}")
-        shown = os.path.join(os.path.dirname(self.shown), os.path.relpath(target, root))
-        node = self.document(shown, data)
-        if node is None:
-            return None
-        if not isinstance(node, Map):
-            return fault(f"'{written}' holds {describe(node)}, not a scenario")
-        return node, target
-
-    # variants and --set.
-
-    def changed(self, tree: Node | None) -> Node | None:
+    def changed(self, tree: Node) -> Node:
         """Return the tree with the variant and the ``--set`` values applied."""
         if not isinstance(tree, Map):
             return tree
         merger = Merger(self.faults, is_strict=True)
+        variants: dict[str, Node] = dict(_variants(tree))
         changed = tree
-        for name, node in _variants(tree):
-            applied = self.with_variant(tree, name, node, merger)
-            if str(name) == self.variant:
-                changed = applied
-        self.check_variant_name(tree)
+        if self.variant is not None and self.variant not in variants:
+            expected = one_of(variants) if variants else "a file with 'variants'"
+            hint = did_you_mean(self.variant, variants)
+            message = f"unknown variant '{self.variant}'"
+            self.faults.add(
+                "unknown-variant", message, None, "variants", expected=expected, hint=hint
+            )
+        elif self.variant is not None:
+            changed = self.with_variant(tree, self.variant, variants[self.variant], merger)
         for path, value in self.set.items():
             changed = self.with_set(changed, path, value, merger)
         return changed
 
-    def check_variant_name(self, tree: Map) -> None:
-        names = [str(name) for name, _ in _variants(tree)]
-        if self.variant is not None and self.variant not in names:
-            self.faults.add(
-                "unknown-variant",
-                f"unknown variant '{self.variant}'",
-                None,
-                "variants",
-                expected=one_of(names) if names else "a file with 'variants'",
-                hint=did_you_mean(self.variant, names),
+    def check_variants(self, tree: Map) -> None:
+        """Tell what is wrong with the file when a variant is applied, and not without."""
+        known = {(d.code, d.position) for d in self.faults.errors}
+        for name, node in _variants(tree):
+            self.check_variant_name(name)
+            merging, faults = (Faults(list(self.faults.files)) for _ in range(2))
+            changed = self.with_variant(tree, str(name), node, Merger(merging, is_strict=True))
+            self.faults.extend(merging.errors)
+            if not merging.n_errors:
+                self.made(changed, faults)
+            self.faults.extend(
+                replace(d, message=f"with the variant '{name}': {d.message}")
+                for d in faults.errors
+                if (d.code, d.position) not in known
             )
 
-    def with_variant(self, tree: Map, name: Text, node: Node, merger: Merger) -> Map:
-        """Return the tree with a variant; every variant is tried, so that all faults are told."""
+    def check_variant_name(self, name: Text) -> None:
+        fault = name_fault(str(name))
+        if fault is not None and fault[1] != "another name":  # words of expressions are free
+            self.faults.add("bad-name", fault[0], name, f"variants.{name}", expected=fault[1])
+
+    def with_variant(self, tree: Map, name: str, node: Node, merger: Merger) -> Map:
+        """Return the tree with a variant applied."""
         path = f"variants.{name}"
         if not isinstance(node, Map):
             message = f"the variant '{name}' is {describe(node)}"
             expected = "a mapping from paths to new values"
-            self.faults.add("wrong-type", message, node, path, expected=expected)
+            merger.faults.add("wrong-type", message, node, path, expected=expected)
             return tree
         for key, value in node.entries():
-            if key.partition(".")[0] in _FIXED_IN_VARIANT:
-                message = f"a variant may not change '{key.partition('.')[0]}'"
-                self.faults.add("fixed-in-variant", message, key, f"{path}.{key}")
+            section = key.partition(".")[0]
+            if section in _FIXED_IN_VARIANT:
+                message = f"a variant may not change '{section}'"
+                merger.faults.add("fixed-in-variant", message, key, f"{path}.{key}")
             else:
                 tree = merger.at_path(tree, key, value, str(key))
         return tree
@@ -233,29 +190,30 @@ class _Loader:
     def with_set(self, tree: Map, path: str, value: object, merger: Merger) -> Map:
         shown = f"--set {path}"
         self.faults.files.append(shown)
-        node = parse_set(value, shown, self.faults, self.texts)
+        node = self.set_node(value, shown)
         if node is None:
             return tree
         at = Text.at(path, Source(shown, ""), (0, 0), (1, 1), "")
-        if path.partition(".")[0] in _FIXED_IN_VARIANT:
-            message = f"'{path.partition('.')[0]}' cannot be set"
-            self.faults.add("fixed-in-variant", message, at, path)
+        section = path.partition(".")[0]
+        if section in _FIXED_IN_VARIANT:
+            self.faults.add("fixed-in-variant", f"'{section}' cannot be set", at, path)
             return tree
         return merger.at_path(tree, at, node, path)
 
-
-def parse_set(value: object, shown: str, faults: Faults, texts: dict[str, str]) -> Node | None:
-    """Return a ``--set`` value as a node; None after a fault."""
-    if not isinstance(value, str):
-        node = node_of(value, shown)
-        texts[shown] = str(value)
-        return node
-    texts[shown] = value
-    if not value.strip():
-        hint = "write null to delete"
-        faults.add("no-value", "an empty value", Position(shown, 1, 1), hint=hint)
-        return None
-    return parse(Source(shown, value), faults)
+    def set_node(self, value: object, shown: str) -> Node | None:
+        """Return a ``--set`` value as a node; None after a fault."""
+        self.texts[shown] = str(value)
+        at = Position(shown, 1, 1)
+        if isinstance(value, str):
+            if value.strip():
+                return parse(Source(shown, value), self.faults)
+            self.faults.add("no-value", "an empty value", at, hint="write null to delete")
+            return None
+        try:
+            return node_of(value, shown)
+        except ValueError as error:
+            self.faults.add("too-deep", f"a value that is {error}", at)
+            return None
 
 
 def _reload(
@@ -264,18 +222,21 @@ def _reload(
     return _Loader(shown, data, path, dict(set), variant).scenario()
 
 
-def _variants(tree: Map) -> list[tuple[Text, Node]]:
+def _variants(tree: Map) -> Iterator[tuple[Text, Node]]:
     node = tree.get("variants")
-    return list(node.entries()) if isinstance(node, Map) else []
+    yield from node.entries() if isinstance(node, Map) else ()
 
 
-def _without(tree: Map, key: str) -> Map:
-    return Map.of(((k, v) for k, v in tree.items() if k != key), tree.position)
+def _at_most(errors: list[Diagnostic]) -> list[Diagnostic]:
+    if len(errors) <= MAX_FAULTS:
+        return errors
+    rest = f"and {len(errors) - MAX_FAULTS} more faults"
+    return [*errors[:MAX_FAULTS], Diagnostic("too-many-faults", rest)]
 
 
-def _static_warnings(net: object) -> list:  # type: ignore[type-arg]
-    try:
-        from sim.net.check import check
-    except ImportError:
-        return []
-    return check(net)  # type: ignore[arg-type]
+def _line(text: Text | None) -> str:
+    return "" if text is None else " ".join(text.split())
+
+
+def _paragraphs(text: Text | None) -> str:
+    return "" if text is None else str(text).strip()

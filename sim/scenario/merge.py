@@ -6,201 +6,220 @@ belongs to it; a value that is a distribution or has ``value:`` replaces the old
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from sim.errors import did_you_mean
+from sim.errors import Position, did_you_mean
+from sim.scenario.document import MAX_DEPTH
 from sim.scenario.schema import CLOCK_KEYS, CLOCKS
-from sim.values import FORMS, Faults, Items, Map, Node, Text, is_null
+from sim.values import FORMS, Faults, Items, Map, Node, Source, Text, is_null
 
 Path = tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Merger:
-    """Merges one change into a tree; ``is_strict`` refuses keys that the tree does not have."""
+    """Merges changes into a tree; ``is_strict`` refuses keys that the tree does not have."""
 
     faults: Faults
     is_strict: bool
 
     def merged(self, old: Node, new: Node, path: Path = ()) -> Node:
-        """Return ``old`` with the change ``new``."""
-        if not isinstance(old, Map) or not isinstance(new, Map) or _is_whole_value(new, path):
+        """Return ``old`` with the change ``new``, both at ``path``."""
+        if not isinstance(old, Map) or not isinstance(new, Map) or _replaces(new, path):
             return new
         base = _without_old_clock(old, new, path)
-        strict = self.is_strict and "then" not in path
         for key, value in new.entries():
-            if strict and key not in old and not _is_new_clock(key, path):
-                self.no_match(key, ".".join((*path, key)), old)
-            elif is_null(value):
-                if key not in old:
-                    self.no_match(key, ".".join((*path, key)), old)
-                base.pop(key, None)
-            elif key in base:
-                base[key] = self.merged(base[key], value, (*path, str(key)))
-            else:
-                base[key] = value
+            self._merge_key(base, old, key, value, path)
         return base
 
-    def no_match(self, at: Text, path: str, inside: Map) -> None:
-        """Tell a path that matches nothing."""
+    def _merge_key(self, base: Map, old: Map, key: Text, value: Node, path: Path) -> None:
+        is_known = key in old
+        # What an effect assigns is checked later: a variant may add one.
+        must_be_known = is_null(value) or (self.is_strict and "then" not in path)
+        if must_be_known and not is_known and not _is_new_clock(key, path):
+            self._no_match(key, ".".join((*path, key)), old)
+        elif is_null(value):
+            base.pop(key, None)
+        elif key in base:
+            base[key] = self.merged(base[key], value, (*path, str(key)))
+        else:
+            base[key] = value
+
+    def _no_match(self, at: Text, path: str, inside: Map) -> None:
         last = path.rpartition(".")[2]
-        hint = _template_hint(path, inside) or did_you_mean(last, inside)
+        hint = _template_hint(last, inside) or did_you_mean(last, inside)
         self.faults.add("no-match", f"nothing is called '{path}'", at, path, hint=hint)
 
     def at_path(self, tree: Map, at: Text, value: Node, path: str) -> Map:
-        """Return a tree with the value at a dotted path changed."""
+        """Return a tree with the value at a dotted path changed; ``at`` is where that is said."""
         steps = match(tree, path)
         if steps is None:
-            self.unmatched(tree, at, path)
+            self._unmatched(tree, at, path)
             return tree
-        changed: Node = value
-        for depth in range(len(steps) - 1, -1, -1):
-            *before, step = steps[: depth + 1]
-            parent = _down(tree, tuple(before))
-            assert isinstance(parent, Map)
-            if depth == len(steps) - 1:
-                changed = self.merged(
-                    parent, Map.of([(_key(parent, step, at), value)], at.position), tuple(before)
-                )
-            else:
-                changed = Map.of(parent.items(), parent.position)
-                changed[step] = below
-            below = changed
+        *above, last = steps
+
+        def change(parent: Node) -> Node:
+            if isinstance(parent, Map):
+                key = parent.key(last) if last in parent else _like(last, at)
+                return self.merged(parent, Map.of([(key, value)], at.position), tuple(above))
+            assert isinstance(parent, Items)
+            items = list(parent)
+            items[int(last)] = self.merged(items[int(last)], value, steps)
+            return Items.of(items, parent.position)
+
+        changed = _changed_below(tree, above, change)
         assert isinstance(changed, Map)
         return changed
 
-    def unmatched(self, tree: Map, at: Text, path: str) -> None:
+    def _unmatched(self, tree: Map, at: Text, path: str) -> None:
         """Tell a path that matches nothing, with the nearest one that does."""
-        known = [k for section in tree if section != "variants" for k in _paths_in(tree, section)]
-        hint = _template_path_hint(tree, path) or did_you_mean(path, known)
-        ends = [k for k in known if k.endswith(f".{path}")]
-        if ends:
-            hint = f"did you mean '{ends[0]}'?"
+        sections = {key: value for key, value in tree.items() if key != "variants"}
+        known = list(_paths(Map.of(sections.items(), tree.position)))
+        section, _, rest = path.partition(".")
+        inside = tree.get(section)
+        hint = _template_hint(rest, inside) if isinstance(inside, Map) else ""
+        ends = [other for other in known if other.endswith(f".{path}")]
+        hint = f"did you mean '{ends[0]}'?" if ends else hint or did_you_mean(path, known)
         self.faults.add("no-match", f"nothing is called '{path}'", at, path, hint=hint)
 
 
-def _key(parent: Map, step: str, at: Text) -> Text:
-    return (
-        parent.key(step)
-        if step in parent
-        else Text.at(step, at.source, (at.start, at.end), (at.line, at.column), at.style)
-    )
+def _like(text: str, at: Text) -> Text:
+    return Text.at(text, at.source, (at.start, at.end), (at.line, at.column), at.style)
+
+
+def _changed_below(node: Node, steps: list[str], change: Callable[[Node], Node]) -> Node:
+    if not steps:
+        return change(node)
+    step, *below = steps
+    if isinstance(node, Items):
+        items = list(node)
+        items[int(step)] = _changed_below(items[int(step)], below, change)
+        return Items.of(items, node.position)
+    assert isinstance(node, Map)
+    changed = Map.of(node.items(), node.position)
+    changed[step] = _changed_below(node[step], below, change)
+    return changed
+
+
+# Paths.
 
 
 def match(tree: Node, path: str) -> Path | None:
     """Return the keys that a dotted path runs through, the longest existing first; None if none do.
 
-    The last key may be a kind of clock that the transition does not have yet.
+    An item of a list goes by its number, from 1, or by its label. The last key may be one of a
+    clock that the transition does not have yet.
     """
-    if not isinstance(tree, Map):
-        return None
     return _match(tree, path, ())
 
 
-def _match(node: Map, path: str, before: Path) -> Path | None:
-    fitting = [key for key in node if path == key or path.startswith(f"{key}.")]
-    for key in sorted(fitting, key=len, reverse=True):
-        if path == key:
-            return (*before, str(key))
-        below = node[key]
-        if isinstance(below, Map):
-            found = _match(below, path[len(key) + 1 :], (*before, str(key)))
-            if found is not None:
-                return found
-    return (*before, path) if _is_new_clock(path, before) else None
+def _match(node: Node, path: str, before: Path) -> Path | None:
+    steps = _steps(node)
+    fitting = [name for name in steps if path == name or path.startswith(f"{name}.")]
+    for name in sorted(fitting, key=len, reverse=True):
+        step, below = steps[name]
+        if path == name:
+            return (*before, step)
+        found = _match(below, path[len(name) + 1 :], (*before, step))
+        if found is not None:
+            return found
+    return (*before, path) if _is_new_clock(path, before) and isinstance(node, Map) else None
 
 
-def _down(node: Node, steps: Path) -> Node:
-    for step in steps:
-        assert isinstance(node, Map)
-        node = node[step]
-    return node
+def _steps(node: Node) -> dict[str, tuple[str, Node]]:
+    """Return what may follow in a path, with the key or index that it means."""
+    if isinstance(node, Map):
+        return {str(key): (str(key), value) for key, value in node.items()}
+    if isinstance(node, Text):
+        return {}
+    steps = {str(number): (str(number - 1), item) for number, item in enumerate(node, 1)}
+    for index, item in enumerate(node):
+        label = item.get("label") if isinstance(item, Map) else None
+        if isinstance(label, Text):
+            steps.setdefault(str(label), (str(index), item))
+    return steps
 
 
-def paths(node: Node, before: str = "") -> Iterator[str]:
+def _paths(node: Node, before: str = "") -> Iterator[str]:
     """Yield every path of a tree."""
     if isinstance(node, Map):
         for key, value in node.items():
             yield f"{before}{key}"
-            yield from paths(value, f"{before}{key}.")
+            yield from _paths(value, f"{before}{key}.")
 
 
-def _paths_in(tree: Map, section: str) -> list[str]:
-    return [section, *paths(tree[section], f"{section}.")]
+def _template_hint(name: str, inside: Map) -> str:
+    for key in inside:
+        start = key.partition("$")[0]
+        if start != key and len(start) > 1 and name.startswith(start):
+            return f"it is made from the template '{key}': change that"
+    return ""
+
+
+# What a change replaces.
+
+
+def _is_transition(path: Path) -> bool:
+    return len(path) == 2 and path[0] == "transitions"
 
 
 def _is_new_clock(key: str, path: Path) -> bool:
-    return len(path) == 2 and path[0] == "transitions" and key in CLOCK_KEYS
+    return _is_transition(path) and key in CLOCK_KEYS
 
 
 def _without_old_clock(old: Map, new: Map, path: Path) -> Map:
     """Return a copy of ``old``, without its clock if ``new`` has another kind."""
-    is_transition = len(path) == 2 and path[0] == "transitions"
-    kinds = [key for key in new if key in CLOCKS and not is_null(new[key])] if is_transition else []
-    goes = bool(kinds) and not any(kind in old for kind in kinds)
+    kinds = [key for key in new if key in CLOCKS and not is_null(new[key])]
+    goes = _is_transition(path) and bool(kinds) and not any(kind in old for kind in kinds)
     return Map.of(((k, v) for k, v in old.items() if not (goes and k in CLOCK_KEYS)), old.position)
 
 
-def _is_whole_value(new: Map, path: Path) -> bool:
-    """Return whether a mapping is a value, where a value stands, and so replaces the old one."""
+def _replaces(new: Map, path: Path) -> bool:
+    """Return whether a mapping replaces the old one whole: a value does, and a variant."""
+    if len(path) == 2 and path[0] == "variants":
+        return True  # its nulls delete when it is applied, not when it is read
     return _takes_value(path) and any(key in FORMS or key == "value" for key in new)
 
 
 def _takes_value(path: Path) -> bool:
     if len(path) == 2:
         return path[0] == "parameters" or path == ("clock", "horizon")
+    if path[:1] == ("variables",):
+        return len(path) == 3 and path[2] == "initial"
+    if path[:1] != ("transitions",):
+        return False
     if len(path) == 3:
-        return path[0] == "transitions" or (path[0] == "variables" and path[2] == "initial")
-    return len(path) == 4 and path[0] == "transitions" and path[2] == "draws"
-
-
-def _template_hint(path: str, inside: Map) -> str:
-    last = path.rpartition(".")[2]
-    templates = [key for key in inside if "$" in key and _could_be(key, last)]
-    return f"it is made from the template '{templates[0]}': change that" if templates else ""
-
-
-def _template_path_hint(tree: Map, path: str) -> str:
-    section, _, rest = path.partition(".")
-    node = tree.get(section)
-    if not isinstance(node, Map):
-        return ""
-    templates = [key for key in node if "$" in key and _could_be(key, rest)]
-    return f"it is made from the template '{templates[0]}': change that" if templates else ""
-
-
-def _could_be(template: str, name: str) -> bool:
-    return name.startswith(template.partition("$")[0]) and len(template.partition("$")[0]) > 1
+        return path[2] in (*CLOCK_KEYS, "rate")
+    return (len(path) == 4 and path[2] in ("draws", "at")) or path[2:3] + path[4:] == (
+        "branches",
+        "weight",
+    )
 
 
 # Values given from outside the file.
 
 
-def node_of(value: object, source_name: str) -> Node | None:
-    """Return a Python value as a node; None for a text, which is YAML."""
-    from sim.errors import Position
+def node_of(value: object, name: str, depth: int = 0) -> Node:
+    """Return a Python value as a node of a source called ``name``.
 
-    at = Position(source_name, 1, 1)
+    Raises
+    ------
+    ValueError
+        If it is nested too deeply (in itself, say).
+    """
+    if depth > MAX_DEPTH:
+        raise ValueError("nested too deeply")
+    at = Position(name, 1, 1)
     if isinstance(value, dict):
-        entries = []
-        for key, inner in value.items():
-            entries.append((_made(str(key), source_name), _inner(inner, source_name)))
+        entries = [(_text(str(k), name), node_of(v, name, depth + 1)) for k, v in value.items()]
         return Map.of(entries, at)
     if isinstance(value, list | tuple):
-        return Items.of((_inner(item, source_name) for item in value), at)
-    return _made(_scalar(value), source_name)
+        return Items.of([node_of(item, name, depth + 1) for item in value], at)
+    return _text(_scalar(value), name)
 
 
-def _inner(value: object, name: str) -> Node:
-    node = node_of(value, name)
-    assert node is not None
-    return node
-
-
-def _made(text: str, name: str) -> Text:
-    from sim.values import Source
-
+def _text(text: str, name: str) -> Text:
     return Text.at(text, Source(name, text), (0, len(text)), (1, 1), "")
 
 
@@ -211,6 +230,5 @@ def _scalar(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return repr(float(value))
-    if hasattr(value, "isoformat"):
-        return str(value.isoformat())
-    return str(value)
+    isoformat = getattr(value, "isoformat", None)
+    return str(value if isoformat is None else isoformat())

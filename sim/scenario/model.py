@@ -26,8 +26,8 @@ class SourceNote:
 class Scenario:
     """A scenario file, read and checked.
 
-    ``name`` is the file's stem, ``path`` as it was given; ``overrides`` are the ``--set`` values and
-    ``variant`` the variant that were applied. ``variants`` names those that the file has.
+    ``name`` is the file's stem, ``path`` as it was given; ``overrides`` are the ``--set`` values
+    and ``variant_name`` the variant that were applied. ``variants`` names those of the file.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Scenario:
 
     @property
     def inputs(self) -> tuple[Input, ...]:
-        """The uncertain inputs, in net order; each knows its path, note and whether it is chance."""
+        """The uncertain inputs, in net order, each with its path, note and ``chance``."""
         return self.net.uncertain_inputs
 
     def variant(self, name: str) -> Scenario:

@@ -14,6 +14,7 @@ from sim.errors import did_you_mean, one_of
 from sim.net.resolve import substitute
 from sim.net.syntax import FOLDS, FUNCTIONS, KEYWORDS, RESERVED
 from sim.scenario.structure import NOUNS, Read
+from sim.scenario.wanted import with_letters
 from sim.units import UNITS
 from sim.values import Faults, Items, Map, Node, Text, describe
 
@@ -47,6 +48,21 @@ class Part:
     def own_path(self) -> str:
         """Its path with letters replaced: what anonymous inputs inside it are named by."""
         return f"{self.read.section}.{self.name}"
+
+    @property
+    def node(self) -> Map:
+        """The mapping that writes it (an expression alone is none)."""
+        node = self.read.node
+        return node if isinstance(node, Map) else Map.of((), node.position)
+
+    def key(self, name: str) -> Text:
+        """Return one of its keys, with its place."""
+        return self.node.key(name)
+
+    def text(self, name: str, spec: Any = None) -> str:
+        """Return a text that people read, in one line, with letters replaced."""
+        text = getattr(spec or self.spec, name, None)
+        return "" if text is None else " ".join(with_letters(text, self.letters).split())
 
 
 # Names.
@@ -186,6 +202,8 @@ class Expander:
     ) -> None:
         self.lists, self.faults, self.is_partial = lists, faults, is_partial
         self.n_parts = 0
+        #: Whether some part has a name that is none, so that others cannot read it.
+        self.has_bad_names = False
 
     def parts(self, reads: Sequence[Read]) -> list[Part]:
         """Return the parts of a section, in net order; names that are no names are left out."""
@@ -219,6 +237,7 @@ class Expander:
             )
             return None
         if not check_name(name, read.key, read.path, self.faults):
+            self.has_bad_names = True
             return None
         return Part(read, name, letters)
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 from sim.net.model import Hole, Says
 from sim.net.resolve import Scope
-from sim.scenario.terms import Terms, is_nan, substitute_known
+from sim.scenario.terms import Terms
+from sim.scenario.wanted import is_nan, with_letters
 from sim.units import NONE
 from sim.values import Text
 
@@ -38,7 +39,7 @@ def read_says(text: Text | None, scope: Scope, terms: Terms, path: str) -> Says:
 
 
 def _literal(text: str, letters: Mapping[str, str]) -> str:
-    return substitute_known(text, letters)
+    return with_letters(text, letters)
 
 
 def _joined(pieces: list[str | Hole]) -> list[str | Hole]:

@@ -8,9 +8,10 @@ an instant stands, a model takes the node as it is, with its place: reading thos
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from functools import cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
@@ -44,7 +45,7 @@ def _wrong(expected: str, node: object, hint: str = "") -> PydanticCustomError:
     found = describe(node) if isinstance(node, Text | Map | Items) else str(node)
     return PydanticCustomError(
         "wrong-type",
-        "{field} is {found}",  # type: ignore[arg-type]
+        "{field} is {found}",
         {"field": "{field}", "found": found, "expected": expected, "hint": hint},
     )
 
@@ -74,10 +75,12 @@ def _formula(node: object) -> Text:
     raise _wrong("an expression", node)
 
 
+_WHOLE = re.compile(r"[+-]?[0-9]{1,12}\Z")
+
+
 def _whole(node: object) -> int:
-    if isinstance(node, Text) and node.lstrip("+-").isascii() and node.lstrip("+-").isdigit():
-        if len(node) <= 12 and (node[0] not in "+-" or node[1:].isdigit()):
-            return int(node)
+    if isinstance(node, Text) and _WHOLE.match(node):
+        return int(node)
     raise _wrong("a whole number", node)
 
 
@@ -133,6 +136,10 @@ Instants = Annotated[
     Any,
     WithJsonSchema({"anyOf": [_to("instant"), {"type": "array", "items": _to("instant")}]}),
 ]
+Values = Annotated[
+    Any,
+    WithJsonSchema({"anyOf": [_to("value"), {"type": "array", "items": _to("value")}]}),
+]
 Names = Annotated[
     Any, BeforeValidator(_items), WithJsonSchema({"type": "array", "items": _to("text")})
 ]
@@ -144,16 +151,16 @@ Bounds = Annotated[
 For = Annotated[Any, _shared("for")]
 
 
-def _table_of(schema: dict[str, Any]) -> Any:
-    return Annotated[
-        Any,
-        BeforeValidator(_table),
-        WithJsonSchema({"type": "object", "additionalProperties": schema}),
-    ]
-
-
-Effects = _table_of(_to("expression"))
-Laws = _table_of(_to("value"))
+Effects = Annotated[
+    Any,
+    BeforeValidator(_table),
+    WithJsonSchema({"type": "object", "additionalProperties": _to("expression")}),
+]
+Laws = Annotated[
+    Any,
+    BeforeValidator(_table),
+    WithJsonSchema({"type": "object", "additionalProperties": _to("value")}),
+]
 
 
 class Part(BaseModel):
@@ -223,7 +230,7 @@ class TransitionSpec(Part):
     pace: Value = Field(None, description="How fast work is done: 30 km/day")
     every: Value = Field(None, description="Period of a timetable: 12 h")
     from_: Value = Field(None, alias="from", description="First tick of 'every'; default: a period")
-    at: Instants = Field(None, description="Instants at which it happens")
+    at: Values = Field(None, description="Instants at which it happens")
     immediate: Truth = Field(None, description="true: as soon as 'when' holds, in no time")
     memory: Memory = Field(None, description="What becomes of work while 'when' is false")
     priority: Whole = Field(None, description="Which goes first at one time: the higher")
@@ -297,8 +304,12 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a scenario file, for editors."""
     from pydantic.json_schema import models_json_schema
 
-    models = [SourceSpec, ClockSpec, LimitsSpec, BranchSpec, *dict.fromkeys(PART_MODELS.values())]
-    _, made = models_json_schema([(m, "validation") for m in models], by_alias=True)
+    models: list[type[BaseModel]] = [SourceSpec, ClockSpec, LimitsSpec, BranchSpec]
+    models += dict.fromkeys(PART_MODELS.values())
+    inputs: list[tuple[type[BaseModel], Literal["validation"]]] = [
+        (model, "validation") for model in models
+    ]
+    _, made = models_json_schema(inputs, by_alias=True)
     header = Header.model_json_schema(by_alias=True)
     sections = {
         "sources": _named(_to("SourceSpec")),
@@ -312,25 +323,36 @@ def json_schema() -> dict[str, Any]:
         "title": "Frontcast scenario, format 1",
         "description": "A scenario file: see docs/file-format.md",
         "type": "object",
-        "required": header["required"],
         "properties": {**header["properties"], **sections},
         "additionalProperties": False,
+        # A file that extends another need not say again what that one says.
+        "if": {"not": {"required": ["extends"]}},
+        "then": {
+            "required": header["required"],
+            "properties": {"clock": {"required": ["horizon"]}},
+        },
         "$defs": {**_shared_schemas(), **made["$defs"]},
     }
-    return _with_references(schema)  # type: ignore[no-any-return]
+    finished: dict[str, Any] = _finished(schema)
+    return finished
 
 
-def _with_references(schema: Any) -> Any:
+def _finished(schema: Any) -> Any:
+    """Return a schema with its references, and without what pydantic says of models alone."""
     if isinstance(schema, list):
-        return [_with_references(item) for item in schema]
+        return [_finished(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    return {
-        ("$ref" if key == _SHARED else key): (
-            f"#/$defs/{value}" if key == _SHARED else _with_references(value)
-        )
-        for key, value in schema.items()
-    }
+    finished = {}
+    for key, value in schema.items():
+        is_noise = (key == "title" and isinstance(value, str)) or (key, value) == ("default", None)
+        if key == _SHARED:
+            finished["$ref"] = f"#/$defs/{value}"
+        elif "$defs" in schema or not is_noise:
+            finished[key] = _finished(value)
+    if {"properties", "description"} <= schema.keys() and "$defs" not in schema:
+        finished.pop("required", None)  # so may a part of a file that extends another
+    return finished
 
 
 def json_schema_text() -> str:
@@ -344,14 +366,14 @@ def _part_schema(section: str) -> dict[str, Any]:
 
 
 def _named(schema: dict[str, Any]) -> dict[str, Any]:
-    # `parameters:` with nothing below it is an empty section.
+    """Return the schema of a section; with nothing below it, it is empty."""
     return {"type": ["object", "null"], "additionalProperties": schema}
 
 
 def _shared_schemas() -> dict[str, Any]:
     number_or_text = {"type": ["number", "string", "boolean"]}
     number = {"anyOf": [number_or_text, _to("distribution")]}
-    remarks = {name: {"type": ["string", "number"]} for name in ANNOTATIONS}
+    remarks: dict[str, Any] = {name: {"type": ["string", "number"]} for name in ANNOTATIONS}
     remarks["chance"] = {"type": "boolean"}
     return {
         "text": {"type": ["string", "number", "boolean"]},
@@ -380,7 +402,7 @@ def _shared_schemas() -> dict[str, Any]:
             "oneOf": [{"required": [name]} for name in (*FORMS, "value")],
         },
         "for": {
-            "description": "Letters and what they stand for: {i: [1, 2]}, {i: city}, a list of them",
+            "description": "What letters stand for: {i: [1, 2]}, {i: city}, or a list of such",
             "type": ["object", "array", "string"],
         },
     }

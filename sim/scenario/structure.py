@@ -1,7 +1,7 @@
-"""The tree against the schema: unknown, missing and misplaced keys, and what remains without them.
+"""The tree against the schema: unknown, missing and misplaced keys, and what is left without them.
 
-A part with a fault is still taken as far as it goes, marked as partial, so that the faults inside its
-expressions are told in the same run and nothing is told twice.
+A part with a fault is still taken as far as it goes, marked as partial, so that the faults inside
+its expressions are told in the same run and nothing is told twice.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ NOUNS = {
 
 @dataclass(frozen=True)
 class Read:
-    """One part as the schema reads it: ``spec`` has its fields, ``None`` if it could not be read."""
+    """One part as the schema reads it: ``spec`` has its fields; None if it could not be read."""
 
     section: str
     key: Text
@@ -68,7 +68,7 @@ class Read:
 class Structure:
     """A file taken apart: its header, and the parts of each section in net order."""
 
-    header: Header | None
+    header: Header
     tree: Map
     parts: dict[str, list[Read]] = field(default_factory=dict)
     #: Sections that are no mapping: any name may be one of theirs.
@@ -99,25 +99,20 @@ def structure(tree: Node, faults: Faults) -> Structure | None:
 
 def _is_this_format(tree: Map, faults: Faults) -> bool:
     written = tree.get("format")
-    if isinstance(written, Text) and written.isascii() and written.isdigit():
-        if int(written[:9]) > FORMAT or int(written[:9]) < 1:
-            faults.add(
-                "format",
-                f"a file of format {written}",
-                written,
-                "format",
-                expected=f"format {FORMAT}",
-                hint="a newer version of the program reads later formats",
-            )
-            return False
-    return True
+    is_number = isinstance(written, Text) and written.isascii() and written.isdigit()
+    if not is_number or str(written).lstrip("0") == str(FORMAT):
+        return True
+    hint = "a newer version of the program reads later formats"
+    message, expected = f"a file of format {written}", f"format {FORMAT}"
+    faults.add("format", message, written, "format", expected=expected, hint=hint)
+    return False
 
 
 # Values that are missing.
 
 
 def without_nulls(node: Map, path: str, faults: Faults) -> Map:
-    """Return a mapping without its empty values, each of which is a fault (an empty section is not)."""
+    """Return a mapping without its empty values: each is a fault, but for an empty section."""
     joined = _torn_expressions(node, path, faults)
     kept: list[tuple[str, Node]] = []
     for key, value in node.entries():
@@ -215,7 +210,7 @@ def _tell_torn(
 # The header.
 
 
-def _header(head: Map, tree: Map, faults: Faults) -> Header | None:
+def _header(head: Map, tree: Map, faults: Faults) -> Header:
     for key in [k for k in head if k in NOT_YET]:
         faults.add(
             "not-yet",
@@ -229,6 +224,7 @@ def _header(head: Map, tree: Map, faults: Faults) -> Header | None:
     spec, _ = validated(
         Header, known, "", "", faults, known_keys=TOP_LEVEL, is_needed=True, told=told
     )
+    assert spec is not None
     return spec
 
 
@@ -266,7 +262,8 @@ def _part(section: str, key: Text, node: Node, is_whole: bool, faults: Faults) -
         return Read(section, key, node, node, is_whole)
     if isinstance(node, Text) and section in BARE:
         wanted = "when" if section == "outcomes" else "value"
-        return Read(section, key, node, model.model_construct(**{wanted: node}), is_whole)
+        bare: Any = model.model_construct(None, **{wanted: node})
+        return Read(section, key, node, bare, is_whole)
     path = f"{section}.{key}"
     if section in BARE and isinstance(node, Map) and any(form in node for form in FORMS):
         faults.add(
