@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NoReturn
 
 from sim.errors import did_you_mean, one_of
@@ -110,6 +111,7 @@ class _Token:
     end: int
 
 
+@lru_cache(maxsize=4_096)  # a file's variants share most of its expressions
 def parse(text: str) -> Tree:
     """Return the syntax tree of ``text``.
 
