@@ -6,6 +6,7 @@ are clipped; hazards are high, so that much happens within the horizon.
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from sim.net.model import (
     Definition,
     Draw,
     Effect,
+    Hole,
     Input,
     Net,
     Outcome,
@@ -32,6 +34,7 @@ STANDARD_EXPONENTIAL = Distribution("exponential", (Const(1.0),))
 
 small = st.sampled_from([0.0, 0.25, 0.5, 1.0, 2.0, 3.0])
 positive = st.sampled_from([0.1, 0.5, 1.0, 2.5])
+formats = st.sampled_from(["", ".1f", ".3g", "d"])
 
 
 def call(op: str, *args: Expr | float) -> Expr:
@@ -153,7 +156,8 @@ def laws(draw, names: list[Ref]) -> Distribution:
     if kind == "erlang":
         return Distribution(kind, (Const(float(draw(st.integers(1, 4)))), first))
     if kind == "discrete":
-        return Distribution(kind, (Const(0.5), Const(2.0), first, Const(1.0)))
+        weights = (first, Const(draw(small)), Const(1.0))
+        return Distribution(kind, (Const(0.5), Const(1.0), Const(2.0), *weights))
     return Distribution(kind, (Const(draw(positive)), first))
 
 
@@ -169,7 +173,9 @@ def clocks(draw, names: list[Ref], inputs: list[Ref]) -> Clock:
     if kind == "rate":
         return Clock("rate", STANDARD_EXPONENTIAL, pace, written="rate")
     if kind == "after":
-        return Clock("work", Distribution("deterministic", (hours,)), written="after")
+        never = draw(st.sampled_from([False] * 9 + [True]))
+        law = Distribution("deterministic", (Const(math.inf) if never else hours,))
+        return Clock("work", law, written="after")
     if kind == "work":
         law = draw(laws([*names, TIME_REF]))
         return (
@@ -193,6 +199,13 @@ def _input(draw, number: int, earlier: list[Ref]) -> Input:
     return Input(name, f"parameters.{name}", f"input:{name}", prior)
 
 
+def _choice_input(draw, number: int) -> Input:
+    weights = (Const(draw(small)), Const(draw(small)), Const(draw(positive)))
+    law = Distribution("choice", (Const(0.0), Const(1.0), Const(2.0), *weights))
+    name = f"v{number}.initial"
+    return Input(name, f"variables.v{number}.initial", f"initial:v{number}", law, labels=LABELS)
+
+
 def _variable(draw, number: int, inputs: list[Ref]) -> Variable:
     name = f"v{number}"
     kind = draw(st.sampled_from(["enumeration", "integer", "real"]))
@@ -200,28 +213,30 @@ def _variable(draw, number: int, inputs: list[Ref]) -> Variable:
         return Variable(name, "enumeration", Const(float(draw(st.integers(0, 2)))), LABELS)
     if kind == "integer":
         initial = Const(float(draw(st.integers(0, 3))))
-        return Variable(name, "integer", initial, low=0.0, high=float(draw(st.integers(3, 6))))
+        low = draw(st.sampled_from([0.0, 0.0, -2.0]))
+        return Variable(name, "integer", initial, low=low, high=float(draw(st.integers(3, 6))))
     initial = (
         draw(st.one_of(st.builds(Const, small), st.sampled_from(inputs)))
         if inputs
         else Const(draw(small))
     )
-    return Variable(name, "real", initial, low=-1.0, high=draw(st.sampled_from([3.0, 50.0])))
+    low, high = draw(st.sampled_from([-1.0, 0.0])), draw(st.sampled_from([3.0, 50.0, math.inf]))
+    return Variable(name, "real", initial, low=low, high=high)
 
 
 @st.composite
 def effects(draw, variables, works: list[Ref], names: list[Ref]) -> tuple[Effect, ...]:
     """Return assignments to a few variables, and perhaps to the work of a clock."""
     chosen = draw(st.lists(st.sampled_from(variables), max_size=2, unique=True))
+    enumerations = [Ref("variable", v.name) for v in variables if v.kind == "enumeration"]
     found = []
     for variable in chosen:
         if variable.kind == "enumeration":
             label = Const(float(draw(st.integers(0, 2))))
             other = Const(float(draw(st.integers(0, 2))))
-            own = Ref("variable", variable.name)
-            value = draw(
-                st.sampled_from([label, call("select", draw(guards(names, [])), label, other), own])
-            )
+            copied = draw(st.sampled_from(enumerations))
+            which = draw(guards(names, enumerations))
+            value = draw(st.sampled_from([label, call("select", which, label, other), copied]))
         else:
             value = call("clip", draw(numbers(names)), -40.0, 40.0)
             value = call("floor", value) if variable.kind == "integer" else value
@@ -243,6 +258,10 @@ def nets(draw) -> Net:
         input_refs.append(Ref("input", inputs[-1].name))
     n_variables = draw(st.integers(1, 4))
     variables = [_variable(draw, number, input_refs) for number in range(n_variables)]
+    for number, variable in enumerate(variables):
+        if variable.kind == "enumeration" and draw(st.booleans()):
+            inputs.append(_choice_input(draw, number))
+            variables[number] = replace(variable, initial=Ref("input", inputs[-1].name))
     numeric = [Ref("variable", v.name) for v in variables if v.kind != "enumeration"]
     enumerations = [Ref("variable", v.name) for v in variables if v.kind == "enumeration"]
     n_transitions = draw(st.integers(1, 6))
@@ -251,6 +270,12 @@ def nets(draw) -> Net:
 
     definitions: list[Definition] = []
     for number in range(draw(st.integers(0, 3))):
+        if enumerations and draw(st.sampled_from([True, False, False])):
+            yes, no = draw(st.sampled_from(enumerations)), Const(float(draw(st.integers(0, 2))))
+            label = call("select", draw(guards(state, enumerations)), yes, no)
+            definitions.append(Definition(f"d{number}", label, is_label=True))
+            enumerations.append(Ref("definition", f"d{number}"))
+            continue
         definitions.append(Definition(f"d{number}", draw(numbers(state))))
         state.append(Ref("definition", f"d{number}"))
 
@@ -276,8 +301,11 @@ def nets(draw) -> Net:
         branches = tuple(
             Branch(
                 draw(effects(variables, works, readable)),
-                positive_of(draw(numbers(readable, 1))),
+                draw(
+                    st.one_of(st.builds(positive_of, numbers(readable, 1)), st.builds(Const, small))
+                ),
                 label=draw(st.sampled_from(["", f"b{i}"])),
+                says=("so ", Hole(draw(numbers(readable, 1)), draw(formats))) if i == 1 else (),
             )
             for i in range(draw(st.sampled_from([1, 1, 2, 3])))
         )
@@ -296,19 +324,27 @@ def nets(draw) -> Net:
                 memories[k],
                 priority=priority,
                 draws=tuple(named),
+                says=("it was ", *(Hole(ref, draw(formats)) for ref in own)),
             )
         )
     outcomes: list[Outcome] = []
     for number in range(draw(st.integers(0, 3))):
         earlier = [Ref("outcome", o.name) for o in outcomes]
-        outcomes.append(Outcome(f"o{number}", draw(guards([*state, *earlier], enumerations))))
+        holds = draw(guards([*state, *earlier], enumerations))
+        if earlier and draw(st.booleans()):
+            holds = call(draw(st.sampled_from(["and", "or", "lt"])), earlier[-1], holds)
+        outcomes.append(Outcome(f"o{number}", holds))
     seen = [*state, *(Ref("outcome", o.name) for o in outcomes)]
     watches = tuple(
         Watch(f"w{i}", draw(numbers([*seen, *works]))) for i in range(draw(st.integers(0, 2)))
     )
     totals = tuple(Total(f"s{i}", draw(numbers(seen))) for i in range(draw(st.integers(0, 2))))
-    stop = draw(st.one_of(st.none(), guards(seen, enumerations)))
-    horizon = Const(HOUR * draw(st.integers(0, 12)))
+    stop = None
+    if draw(st.sampled_from([False, False, True])):
+        # Not before something has happened, or most replications would end at once.
+        n_fired = call("add", *(fired * 2)[:2]) if n_transitions > 1 else fired[0]
+        stop = call("and", draw(guards(seen, enumerations)), call("gt", n_fired, 1.0))
+    horizon = Const(HOUR * draw(st.sampled_from([0, 1, 4, 6, 8, 12, 12, 12])))
     if input_refs and draw(st.booleans()):
         stretch = call("clip", draw(st.sampled_from(input_refs)), 0.5, 2.0)
         horizon = call("mul", horizon, stretch)
