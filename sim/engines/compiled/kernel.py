@@ -603,8 +603,9 @@ def _advance_rows(p, seed, states, until, control):
                         break
                 else:
                     break
-            for i in range(n_fired):
-                is_fired[fired[i]] = 0
+            if not plain:
+                for i in range(n_fired):
+                    is_fired[fired[i]] = 0
             if faulted:
                 break
 
@@ -664,10 +665,14 @@ def _advance_rows(p, seed, states, until, control):
                             if w == NO_WORK:
                                 u, _ = _block(seed, replication, np.uint64(lives[k]), p.hashes[k])
                                 w = -math.log(1.0 - u)
-                            # The next one already: it is not waited for, so that the processor
-                            # works on it beside what follows.
-                            u, _ = _block(seed, replication, np.uint64(lives[k] + 1), p.hashes[k])
-                            ahead[k] = -math.log(1.0 - u)
+                            # The next one already, of a clock that seems to go on: it is not
+                            # waited for, so that the processor works on it beside what follows.
+                            if lives[k] > 1:
+                                life = np.uint64(lives[k] + 1)
+                                u, _ = _block(seed, replication, life, p.hashes[k])
+                                ahead[k] = -math.log(1.0 - u)
+                            else:
+                                ahead[k] = NO_WORK
                         else:
                             u, _ = _block(seed, replication, np.uint64(lives[k]), p.hashes[k])
                             w = _sample(p.laws, law, u, slots, s_at, p.constants, c_at)
