@@ -45,13 +45,7 @@ def forecast(
 def _head(ensemble: Ensemble, look: Look) -> list[str]:
     facts = ensemble.facts
     name = safe(facts.name + (f", variant {facts.variant}" if facts.variant else ""))
-    title = safe(facts.title)
-    gap = look.width - text.width(title) - text.width(name)
-    if gap >= 2:
-        lines = [look.styled(title, "bold") + " " * gap + name]
-    else:
-        lines = [look.styled(line, "bold") for line in text.wrapped(title, look.width)]
-        lines += text.wrapped(name, look.width)
+    lines = text.headed(safe(facts.title), name, look)
     if facts.question:
         lines += text.wrapped(safe(facts.question), look.width)
     if not ensemble.is_complete:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 import shutil
-import textwrap
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -123,8 +122,8 @@ def column(values: Sequence[float], decimals: int) -> list[str]:
 
 
 def decimals_for(span: float) -> int:
-    """Return how many decimals tell times within a span apart: a thousandth of it, two at least."""
-    return max(2, math.ceil(-math.log10(span / 1_000.0))) if span > 0.0 else 2
+    """Return how many decimals tell times within a span apart to 0.4 % of it; two at least."""
+    return max(2, math.ceil(-math.log10(span / 250.0))) if span > 0.0 else 2
 
 
 def counted(n: int, what: str) -> str:
@@ -152,10 +151,34 @@ def fitted(text: str, columns: int) -> str:
 
 
 def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
-    """Return a text as lines of so many columns at most."""
-    return textwrap.wrap(
-        text, columns, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
-    )
+    """Return a text as lines of so many columns at most, broken between words where it can be."""
+    lines: list[str] = []
+    room = max(2, columns - len(indent))
+    for word in text.split():
+        if lines and width(lines[-1]) + 1 + width(word) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines += _pieces(word, room)
+    return [indent + line for line in lines]
+
+
+def _pieces(word: str, columns: int) -> list[str]:
+    """Return a word cut where it must be: some scripts have no blanks."""
+    pieces = [""]
+    for character in word:
+        if width(pieces[-1]) + width(character) > columns:
+            pieces.append("")
+        pieces[-1] += character
+    return pieces
+
+
+def headed(title: str, right: str, look: Look) -> list[str]:
+    """Return a title in bold with a smaller text at the right, or below it where it is long."""
+    gap = look.width - width(title) - width(right)
+    if gap >= 2:
+        return [look.styled(title, "bold") + " " * gap + right]
+    lines = [look.styled(line, "bold") for line in wrapped(title, look.width)]
+    return [*lines, *wrapped(right, look.width)]
 
 
 def table(rows: Sequence[Sequence[str]], align: str) -> list[str]:

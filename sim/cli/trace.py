@@ -98,11 +98,7 @@ def _head(whole: Ensemble, look: Look) -> list[str]:
     facts = whole.facts
     which = f"replication {whole.batch.replications[0]}, seed {whole.seed}"
     which = f"{facts.name}, variant {facts.variant}, {which}" if facts.variant else which
-    title, which = safe(facts.title), safe(which)
-    gap = look.width - text.width(title) - text.width(which)
-    if gap < 2:
-        return [look.styled(title, "bold"), which]
-    return [look.styled(title, "bold") + " " * gap + which]
+    return text.headed(safe(facts.title), safe(which), look)
 
 
 def _inputs(whole: Ensemble, look: Look) -> list[str]:
@@ -111,7 +107,10 @@ def _inputs(whole: Ensemble, look: Look) -> list[str]:
     if drawn.empty:
         return []
     rows = [
-        [safe(given.path), f"{_shown(drawn[given.path])}{_unit(given.dimension)}"]
+        [
+            text.fitted(safe(given.path), look.width - 22),
+            f"{_shown(drawn[given.path])}{_unit(given.dimension)}",
+        ]
         for given in whole.net.uncertain_inputs
     ]
     lines = text.table(rows[:_INPUTS], "lr")
@@ -143,22 +142,27 @@ class _Timeline:
 
     def entry(self, event: Event) -> list[str]:
         """Return the lines of one event."""
-        when = "at once" if event.immediate else self._when(event)
-        what = safe(event.transition + (f"/{event.branch}" if event.branch else ""))
-        said = safe(event.says)
         indent = " " * 4
-        lines = [f"{when}  {self.look.styled(said, 'bold')}  [{what}]" if said else
-                 f"{when}  {self.look.styled(what, 'bold')}"]  # fmt: skip
-        if text.width(when) + text.width(said) + text.width(what) + 6 > self.look.width and said:
-            lines = [when, *(self.look.styled(x, "bold") for x in self._wrapped(said, "  "))]
-            lines += self._wrapped(f"[{what}]", "  ")
-        lines += self._wrapped(", ".join(self._changes(event)), indent)
+        lines = [*self._head(event), *self._wrapped(", ".join(self._changes(event)), indent)]
         for outcome in (o for o in self.net.outcomes if o.name in event.outcomes):
             told = safe(f"outcome {outcome.name}" + (f": {outcome.label}" if outcome.label else ""))
-            lines += [self.look.styled(x, "yellow") for x in self._wrapped(told, indent)]
+            lines += self._styled(self._wrapped(told, indent), "yellow")
         if event.lost and not event.immediate:
-            lines += [self.look.styled(x, "dim") for x in self._wrapped(self._lost(event), indent)]
+            lines += self._styled(self._wrapped(self._lost(event), indent), "dim")
         return lines
+
+    def _head(self, event: Event) -> list[str]:
+        """Return when it happened and what, on one line if there is room."""
+        when = "at once" if event.immediate else self._when(event)
+        name = safe(event.transition + (f"/{event.branch}" if event.branch else ""))
+        said, which = (safe(event.says), f"[{name}]") if event.says else (name, "")
+        if text.width(f"{when}  {said}  {which}".rstrip()) <= self.look.width:
+            return [f"{when}  {self.look.styled(said, 'bold')}  {which}".rstrip()]
+        words = self._styled(self._wrapped(said, "  "), "bold")
+        return [when, *words, *self._wrapped(which, "  ")]
+
+    def _styled(self, lines: list[str], style: str) -> list[str]:
+        return [self.look.styled(line, style) for line in lines]
 
     def _when(self, event: Event) -> str:
         date = text.date(event.time)

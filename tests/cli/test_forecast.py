@@ -1,0 +1,208 @@
+"""The readable summary: what it says, what it must not say, and that it fits."""
+
+import dataclasses
+import math
+
+import numpy as np
+import pytest
+
+import sim
+from sim.analysis.words import SCALE
+from sim.cli.forecast import forecast
+from sim.cli.text import Look, width
+from sim.ensemble.model import Ensemble
+from sim.errors import Diagnostic
+from tests.studies.scenarios import BRIDGE
+
+GOLDEN = """\
+A bridge under fire                                                       bridge
+When is the bridge hit?
+
+  outcome            within 4 days                       median
+  The bridge is hit         66.5 %  likely            2.55 days
+  never                      < 1 %  almost no chance          -
+
+
+──────────────────────────────────────────────────────────────────────────── hit
+The bridge is hit by Sun 8 Dec 2024 18:00 +03:00: 42 % (unlikely); not within 4
+days: 34 %.
+Median: Mon 9 Dec 2024 07:14 +03:00 (2.55 days).
+
+  by                            day  probability  Monte Carlo 95 %
+  Sat 7 Dec 2024 18:00 +03:00     1       22.8 %    18.9 to 27.1 %
+  Sun 8 Dec 2024 18:00 +03:00     2       42.0 %    37.3 to 46.9 %
+  Tue 10 Dec 2024 18:00 +03:00    4       66.5 %    61.7 to 70.9 %
+
+ 100 % │
+       │
+       │                                                                   ▁▁▂▂▃
+       │                                              ▁▂▂▂▃▃▄▅▅▅▅▆▇▇▇▇██████████
+  50 % │                                 ▁▂▃▃▄▅▅▅▆▆▇▇███████████████████████████
+       │                     ▁▂▃▄▅▅▅▆▇▇▇████████████████████████████████████████
+       │         ▁▂▂▃▃▄▅▆▇▇▇████████████████████████████████████████████████████
+       │▁▃▄▄▅▆▆▇████████████████████████████████████████████████████████████████
+   0 % └───┴─────────────────┴─────────────────┴─────────────────┴──────────────
+         7 Dec             8 Dec             9 Dec            10 Dec
+
+  quantile   day  date                         Monte Carlo 95 %
+       5 %  0.13  Fri 6 Dec 2024 21:09 +03:00      0.07 to 0.27
+      25 %  1.17  Sat 7 Dec 2024 22:03 +03:00      0.90 to 1.34
+      50 %  2.55  Mon 9 Dec 2024 07:14 +03:00      2.19 to 2.87
+  75 % and more: not within 4 days
+
+   share  cause
+  66.5 %  strike  ████████████████
+
+
+────────────────────────────────────────────────────────────────────────── never
+never: not within 4 days: > 99 %, given the model.
+
+  by                            day  probability  Monte Carlo 95 %
+  Sat 7 Dec 2024 18:00 +03:00     1        < 1 %      0.0 to 1.0 %
+  Sun 8 Dec 2024 18:00 +03:00     2        < 1 %      0.0 to 1.0 %
+  Tue 10 Dec 2024 18:00 +03:00    4        < 1 %      0.0 to 1.0 %
+
+
+400 replications, seed 1, net b14b1eac349e. Intervals are about the number of
+replications only, not about the model.
+"""
+
+
+@pytest.fixture(scope="module")
+def ensemble() -> Ensemble:
+    return sim.run(sim.loads(BRIDGE, "bridge.yaml"), replications=400)
+
+
+def told(ensemble: Ensemble, **look: object) -> str:
+    return forecast(ensemble, look=Look(**look))
+
+
+def with_times(ensemble: Ensemble, times: list[float]) -> Ensemble:
+    """Return an ensemble whose first outcome came on these days."""
+    n = len(times)
+    batch = dataclasses.replace(
+        sim.run(sim.loads(BRIDGE), replications=n).batch,
+        times=np.column_stack([np.array(times) * 86_400.0, np.full(n, math.inf)]),
+        causes=np.column_stack([np.where(np.isfinite(times), 0, -2), np.full(n, -2)]),
+    )
+    return dataclasses.replace(ensemble, batch=batch, requested=n)
+
+
+def test_it_reads_like_this(ensemble):
+    shown = told(ensemble) + "\n"
+    digest = shown[shown.index("net ") :].split()[1]
+    assert shown.replace(digest, "b14b1eac349e.") == GOLDEN
+
+
+def test_the_same_ensemble_gives_the_same_bytes(ensemble):
+    again = sim.run(sim.loads(BRIDGE, "bridge.yaml"), replications=400, workers=1, chunk=3)
+    assert told(again) == told(ensemble)
+
+
+def test_words_and_confidence_never_share_a_sentence(ensemble):
+    for sentence in told(ensemble).replace("\n\n", ". ").replace("\n", " ").split(". "):
+        if any(f"({words})" in sentence for _, words in SCALE):
+            assert "95 %" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("times", "says"),
+    [
+        ([1.0] * 200, "The bridge is hit by Sat 7 Dec 2024 18:00 +03:00: > 99 %, given the model (almost certain); not within 4 days: < 1 %, given the model."),  # noqa: E501
+        ([3.0] + [math.inf] * 199, "The bridge is hit by Tue 10 Dec 2024 18:00 +03:00: < 1 %, given the model (almost no chance); not within 4 days: > 99 %, given the model."),  # noqa: E501
+        ([math.inf] * 200, "The bridge is hit: not within 4 days: > 99 %, given the model."),
+    ],
+    ids=["always", "hardly", "never"],
+)  # fmt: skip
+def test_at_the_ends_the_headline_speaks_for_the_model(times, says, ensemble):
+    assert says in " ".join(told(with_times(ensemble, times)).split())
+
+
+@pytest.mark.parametrize(("n_hit", "has_median"), [(100, False), (101, True)])
+def test_a_median_needs_more_than_half(n_hit, has_median, ensemble):
+    shown = told(with_times(ensemble, [1.0] * n_hit + [math.inf] * (200 - n_hit)))
+    assert ("Median: Sat 7 Dec 2024 18:00 +03:00 (1 days)." in shown) == has_median
+
+
+def test_an_interrupted_run_says_so_first(ensemble):
+    shown = told(dataclasses.replace(ensemble, requested=1_000))
+    assert shown.splitlines()[3] == "INTERRUPTED: 400 of 1,000 replications are done."
+
+
+def test_values_that_were_clipped_are_told(ensemble):
+    clipped = ensemble.batch.clipped.copy()
+    clipped[:20, 0] = 1
+    shown = told(
+        dataclasses.replace(ensemble, batch=dataclasses.replace(ensemble.batch, clipped=clipped))
+    )
+    assert "warning: 'bridge' was held at an end of its range in 20 replications (5.0 %)" in shown
+
+
+def test_without_a_start_there_are_days():
+    text = BRIDGE.replace("start: 2024-12-06T18:00+03:00, ", "")
+    shown = told(sim.run(sim.loads(text), replications=100))
+    assert "The bridge is hit by day 2: " in shown
+    assert "Dec" not in shown
+    assert "day 0" in shown
+
+
+def test_times_asked_for_replace_the_report_times(ensemble):
+    shown = forecast(ensemble, at=[0.5])
+    assert "  Sat 7 Dec 2024 06:00 +03:00  0.5 " in shown
+    assert forecast(ensemble, at=[]).count("Monte Carlo") == 1
+
+
+def test_ascii_is_ascii_and_of_the_same_shape(ensemble):
+    plain, drawn = told(ensemble, blocks=False), told(ensemble)
+    assert plain.isascii()
+    assert len(plain.splitlines()) == len(drawn.splitlines())
+
+
+def test_colours_change_nothing_but_colours(ensemble):
+    import re
+
+    coloured = told(ensemble, colours=True)
+    assert coloured != told(ensemble)
+    assert re.sub("\x1b\\[[0-9;]*m", "", coloured) == told(ensemble)
+
+
+LONG = BRIDGE.replace("A bridge under fire", "A bridge " * 20).replace(
+    "label: The bridge is hit", "label: " + "日本語の長い名前" * 12
+)
+
+
+@pytest.mark.parametrize("columns", [40, 48, 59, 60, 69, 70, 80])
+@pytest.mark.parametrize("text", [BRIDGE, LONG], ids=["short", "long"])
+def test_it_fits(columns, text):
+    shown = told(sim.run(sim.loads(text, "bridge.yaml"), replications=50), width=columns)
+    assert max(width(line) for line in shown.splitlines()) <= columns
+
+
+def test_many_causes_are_summed_up():
+    branches = ", ".join(f"{{label: b{k}, then: {{n: {k + 1}}}}}" for k in range(9))
+    scenario = sim.loads(
+        "title: Many ways\nclock: {horizon: 9 days}\n"
+        "variables: {n: {integer: [0, 9], initial: 0}}\n"
+        f"transitions: {{go: {{when: n == 0, rate: 9/day, branches: [{branches}]}}}}\n"
+        "outcomes: {gone: n > 0}\n"
+    )
+    shown = told(sim.run(scenario, replications=900))
+    assert "3 other causes" in shown
+
+
+def test_text_from_a_file_moves_no_cursor(ensemble):
+    facts = dataclasses.replace(ensemble.facts, title="t\x1b[2J", question="q\u202e", name="n\x07")
+    assert told(dataclasses.replace(ensemble, facts=facts)).isprintable() is False  # line feeds
+    shown = told(dataclasses.replace(ensemble, facts=facts))
+    assert not {c for c in shown if c != "\n" and not c.isprintable()}
+
+
+def test_a_scenario_without_outcomes():
+    scenario = sim.loads("title: x\nclock: {horizon: 3 days}\n")
+    assert "The scenario asks for no outcomes." in told(sim.run(scenario, replications=10))
+
+
+def test_diagnostics_have_the_fields_of_the_contract():
+    assert list(Diagnostic("a", "b").as_json()) == [
+        "code", "file", "line", "column", "path", "message", "expected", "hint",
+    ]  # fmt: skip
