@@ -19,8 +19,7 @@ import numpy.typing as npt
 from scipy.special import bdtr, ndtri
 
 Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Names = npt.NDArray[np.str_]
+Ints = npt.NDArray[np.integer]
 
 
 class Estimate(NamedTuple):
@@ -184,30 +183,42 @@ def quantile(times: Floats, p: float, level: float = 0.95) -> Estimate:
     return Estimate(float(value), float(low), float(high))
 
 
-def shares(names: Names) -> dict[str, float]:
-    """Return the probability of each cause, the largest first, ties by name.
+def shares(codes: Ints, n: int) -> dict[int, float]:
+    """Return the probability of each cause, the largest first, ties by code.
 
-    ``names`` has one entry for each replication, empty where the outcome did not happen; the shares
-    sum to the probability that it did.
+    Parameters
+    ----------
+    codes : int array, shape (n_happened,)
+        What caused it in each replication in which it happened.
+    n : int
+        Number of replications, so that the shares sum to the probability that it happened.
 
     Examples
     --------
-    >>> shares(np.array(["storm", "", "hunger", "storm"]))
-    {'storm': 0.5, 'hunger': 0.25}
+    >>> shares(np.array([7, 3, 7]), 4)
+    {7: 0.5, 3: 0.25}
     """
-    found, counts = np.unique(names[names != ""], return_counts=True)
+    found, counts = np.unique(codes, return_counts=True)
     order = sorted(zip(-counts, found, strict=True))
-    return {str(name): float(-count) / len(names) for count, name in order}
+    return {int(code): float(-count) / n for count, code in order}
 
 
-def cumulative_incidence(times: Floats, names: Names, grid: Floats) -> dict[str, Floats]:
+def cumulative_incidence(times: Floats, codes: Ints, grid: Floats) -> dict[int, Floats]:
     """Return P(it has come by t, by this cause) of every cause, each shape (n_grid,).
 
     With every replication censored at one horizon, the estimator of Aalen & Johansen (1978) is this
-    plain proportion. Causes are in the order of :func:`shares`.
+    plain proportion.
+
+    Parameters
+    ----------
+    times : float64 array, shape (n,)
+        First-passage times, ``inf`` where it never came.
+    codes : int array, shape (n,)
+        What caused it, where it came.
+    grid : float64 array, shape (n_grid,)
     """
-    n = max(len(times), 1)
+    n, came = len(times), np.isfinite(times)
     return {
-        name: np.searchsorted(np.sort(times[names == name]), grid, side="right") / n
-        for name in shares(names)
+        code: np.searchsorted(np.sort(times[came & (codes == code)]), grid, side="right") / n
+        for code in shares(codes[came], n)
     }

@@ -6,12 +6,11 @@ The same ensemble gives the same text, whatever the engine, the workers and the 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from sim.analysis.first_passage import Names, shares
 from sim.analysis.words import words
 from sim.cli import chart, text
 from sim.cli.render import safe
@@ -180,7 +179,7 @@ class _Told:
 
     def how(self) -> list[str]:
         """Return what brings it about, with the last thing that followed at once."""
-        found = list(shares(self._causes()).items())
+        found = [(self._path(*pair), p) for pair, p in self._paths()]
         room = max(8, self.look.width - 30)
         rows = [["share", "cause", ""]]
         for cause, p in found[:_CAUSES]:
@@ -192,12 +191,11 @@ class _Told:
             rows.append([text.percent(rest), others, ""])
         return self._table(rows, "rll")
 
-    def _causes(self) -> Names:
-        """Return the cause in each replication, with the immediate that came last: ``a → b``."""
-        causes, via = self.ensemble.causes(self.name), self.ensemble.via(self.name)
-        arrow = f" {self.pen.arrow} "
-        with_via = np.char.add(np.char.add(causes, arrow), via)
-        return np.where(via != "", with_via, causes)
+    def _paths(self) -> Iterable[tuple[tuple[str, str], float]]:
+        return self.ensemble.shares_with_via(self.name).items()
+
+    def _path(self, cause: str, via: str) -> str:
+        return f"{cause} {self.pen.arrow} {via}" if via else cause
 
     def picture(self) -> list[str]:
         """Return the arrival curve; of outcomes after the first, a lower one."""

@@ -106,7 +106,28 @@ def test_probabilities_by_a_day_and_by_the_horizon():
     assert found.probability("is_cut", by=2.0).value == 0.5
     assert found.probability("is_cut", by=0.0).value == 0.25
     assert found.probability("arrived").value == 0.0
-    assert found.shares("is_cut") == {"start": 0.25, "strike/2": 0.25, "strike/hits": 0.25}
+    assert found.shares("is_cut") == {"start": 0.25, "strike/hits": 0.25, "strike/2": 0.25}
+    assert list(found.shares_with_via("is_cut")) == [
+        ("start", ""), ("strike/hits", "notice"), ("strike/2", ""),
+    ]  # fmt: skip
+    assert found.shares("arrived") == {}
+
+
+def test_shares_are_the_largest_first_and_count_replications():
+    n = 10
+    causes, via = np.full((n, 2), HITS, np.int32), np.full((n, 2), NO_VIA, np.int32)
+    causes[:3], causes[3:5], causes[5] = MARCH, NOT_YET, AT_START
+    via[6:8] = NOTICE
+    found = ensemble(batch(n, times=np.where(causes == NOT_YET, INF, 1.0), causes=causes, via=via))
+    assert list(found.shares("is_cut").items()) == [
+        ("strike/hits", 0.4), ("march", 0.3), ("start", 0.1),
+    ]  # fmt: skip
+    assert found.shares_with_via("is_cut") == {
+        ("march", ""): 0.3,
+        ("strike/hits", ""): 0.2,
+        ("strike/hits", "notice"): 0.2,
+        ("start", ""): 0.1,
+    }
 
 
 @pytest.mark.parametrize("by", [-1.0, 10.1, INF, math.nan])
