@@ -131,16 +131,14 @@ class _Told:
         """Say how likely it is by the date that splits its chances, and how likely not at all.
 
         That date is the first report time by which it has come in half of the replications in which
-        it comes at all.
+        it comes at all, or the horizon.
         """
-        not_within = f"not within {self.horizon} days: {text.given_the_model(1.0 - self.p)}."
+        horizon = self.ensemble.facts.horizon
         early = [(d, self.ensemble.probability(self.name, by=d).value) for d in self.report]
-        half = next(((d, p) for d, p in early if p > 0.0 and p >= self.p / 2.0), None)
-        said = f"{self.label}: {not_within}"
-        if half is not None:
-            days, p = half
-            said = f"{self.label} by {self.moment(days)}: {text.given_the_model(p)} ({words(p)}); "
-            said += not_within
+        halves = [(d, p) for d, p in early if p > 0.0 and p >= self.p / 2.0]
+        days, p = (halves or [(horizon, self.p)])[0]
+        said = f"{self.label} by {self.moment(days)}: {text.given_the_model(p)} ({words(p)}); "
+        said += f"not within {self.horizon} days: {text.given_the_model(1.0 - self.p)}."
         lines = [self.look.styled(line, "bold") for line in text.wrapped(said, self.look.width)]
         median = self.ensemble.quantile(self.name, 0.5).value
         if math.isfinite(median):

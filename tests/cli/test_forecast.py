@@ -55,7 +55,8 @@ Median: Mon 9 Dec 2024 07:14 +03:00 (2.55 days).
 
 
 ────────────────────────────────────────────────────────────────────────── never
-never: not within 4 days: > 99 %, given the model.
+never by Tue 10 Dec 2024 18:00 +03:00: < 1 %, given the model (almost no
+chance); not within 4 days: > 99 %, given the model.
 
   by                            day  probability  Monte Carlo 95 %
   Sat 7 Dec 2024 18:00 +03:00     1        < 1 %      0.0 to 1.0 %
@@ -110,7 +111,7 @@ def test_words_and_confidence_never_share_a_sentence(ensemble):
     [
         ([1.0] * 200, "The bridge is hit by Sat 7 Dec 2024 18:00 +03:00: > 99 %, given the model (almost certain); not within 4 days: < 1 %, given the model."),  # noqa: E501
         ([3.0] + [math.inf] * 199, "The bridge is hit by Tue 10 Dec 2024 18:00 +03:00: < 1 %, given the model (almost no chance); not within 4 days: > 99 %, given the model."),  # noqa: E501
-        ([math.inf] * 200, "The bridge is hit: not within 4 days: > 99 %, given the model."),
+        ([math.inf] * 200, "The bridge is hit by Tue 10 Dec 2024 18:00 +03:00: < 1 %, given the model (almost no chance); not within 4 days: > 99 %, given the model."),  # noqa: E501
     ],
     ids=["always", "hardly", "never"],
 )  # fmt: skip
@@ -136,6 +137,10 @@ def test_values_that_were_clipped_are_told(ensemble):
         dataclasses.replace(ensemble, batch=dataclasses.replace(ensemble.batch, clipped=clipped))
     )
     assert "warning: 'bridge' was held at an end of its range in 20 replications (5.0 %)" in shown
+
+
+def test_where_no_report_time_splits_its_chances_the_horizon_does(ensemble):
+    assert "The bridge is hit by Tue 10 Dec 2024 18:00" in forecast(ensemble, at=[0.1])
 
 
 def test_without_a_start_there_are_days():
