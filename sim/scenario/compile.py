@@ -53,6 +53,7 @@ class Compiler:
         lists = read_lists(found.section("lists"), faults)
         expander = Expander(lists, faults, is_partial="lists" in found.lost)
         self.parts = {name: expander.parts(found.section(name)) for name in _SECTIONS}
+        self.n_parts = 100 + expander.n_parts
         self.label_numbers: dict[str, float] = {}
         for part in self.parts["variables"]:
             for label in labels_of(part):
@@ -148,7 +149,8 @@ class Compiler:
             noun = NOUNS[first.read.section]
             message = f"the {noun} '{circle[0]}' reads itself"
             if len(circle) > 1:
-                loop = " -> ".join([*circle, circle[0]])
+                shown = circle if len(circle) <= 10 else [*circle[:9], "..."]
+                loop = " -> ".join([*shown, circle[0]])
                 message = f"{noun}s read each other in a circle: {loop}"
             self.faults.add("circle", message, first.read.key, first.path)
 

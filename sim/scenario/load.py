@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -20,6 +21,8 @@ from sim.scenario.names import name_fault
 from sim.scenario.structure import Structure, structure
 from sim.values import MAX_FAULTS, Faults, Map, Node, Source, Text, describe
 
+#: Parts that are compiled for the sake of checking variants.
+_MOST_PARTS = 20_000
 _FIXED_IN_VARIANT = ("variants", "extends", "format")
 
 
@@ -93,7 +96,7 @@ class _Loader:
         tree = files.tree(self.shown, self.data, self.path)
         made = None if tree is None else self.made(self.changed(tree), self.faults)
         if isinstance(tree, Map) and not self.set and self.variant is None:
-            self.check_variants(tree)
+            self.check_variants(tree, 1 if made is None else made[1].n_parts)
         if made is None or self.faults.n_errors:
             raise ScenarioError(_at_most(self.faults.errors), dict(self.texts))
         found, compiler, net, clock = made
@@ -149,11 +152,15 @@ class _Loader:
             changed = self.with_set(changed, path, value, merger)
         return changed
 
-    def check_variants(self, tree: Map) -> None:
-        """Tell what is wrong with the file when a variant is applied, and not without."""
+    def check_variants(self, tree: Map, n_parts: int) -> None:
+        """Tell what is wrong with the file when a variant is applied, and not without.
+
+        Of very many variants of a very large file, the first; the others when they are used.
+        """
         known = {(d.code, d.position) for d in self.faults.errors}
-        for name, node in _variants(tree):
+        for name, _ in _variants(tree):
             self.check_variant_name(name)
+        for name, node in itertools.islice(_variants(tree), max(1, _MOST_PARTS // n_parts)):
             merging, faults = (Faults(list(self.faults.files)) for _ in range(2))
             changed = self.with_variant(tree, str(name), node, Merger(merging, is_strict=True))
             self.faults.extend(merging.errors)

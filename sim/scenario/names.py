@@ -202,6 +202,7 @@ class Expander:
     ) -> None:
         self.lists, self.faults, self.is_partial = lists, faults, is_partial
         self.n_parts = 0
+        self.is_full = False
         #: Whether some part has a name that is none, so that others cannot read it.
         self.has_bad_names = False
 
@@ -266,6 +267,9 @@ class Expander:
         yield from rows
 
     def too_many(self, read: Read) -> None:
+        if self.is_full:
+            return
+        self.is_full = True
         at = read.node.key("for") if isinstance(read.node, Map) and "for" in read.node else read.key
         expected = f"at most {MAX_PARTS} parts and {MAX_TRANSITIONS} transitions in a scenario"
         self.faults.add("too-large", "too many parts", at, read.path, expected=expected)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from sim.net.model import Hole, Says
 from sim.net.resolve import Scope
+from sim.net.syntax import MAX_CHARACTERS
 from sim.scenario.terms import Terms
 from sim.scenario.wanted import is_nan, with_letters
 from sim.units import NONE
@@ -22,6 +23,10 @@ _FORMAT = re.compile(r"(\.[0-9]{1,2}[fg]|d)?\Z")
 def read_says(text: Text | None, scope: Scope, terms: Terms, path: str) -> Says:
     """Return a text with its holes, each an expression that reads one name."""
     if text is None:
+        return ()
+    if len(text) > MAX_CHARACTERS:
+        message, expected = f"a text of {len(text)} characters", f"at most {MAX_CHARACTERS}"
+        terms.faults.add("too-large", message, text, path, expected=expected)
         return ()
     pieces: list[str | Hole] = []
     at = 0

@@ -316,11 +316,14 @@ def validated(
             return model.model_validate(rest), is_valid
         except ValidationError as error:
             bad = set()
+            keys = {str(key): key for key, _ in node.entries()}
             for detail in error.errors(include_url=False, include_input=False):
                 key = str(detail["loc"][0])
                 bad.add(key)
                 if detail["type"] != "missing" or (is_whole and key not in told):
-                    _tell(detail, key, node, path, owner, known, faults)
+                    at = keys[key] if detail["type"] == "extra_forbidden" else node.get(key, node)
+                    place = f"{path}.{key}" if path else key
+                    _tell(detail, key, at, place, owner, known, faults)
             is_valid = False
             told |= bad
             if not bad & set(rest):
@@ -333,28 +336,22 @@ def validated(
 
 
 def _tell(
-    detail: Any, key: str, node: Map, path: str, owner: str, known: tuple[str, ...], faults: Faults
+    detail: Any, key: str, at: Node, path: str, owner: str, known: tuple[str, ...], faults: Faults
 ) -> None:
-    place = f"{path}.{key}" if path else key
     of = f" in {owner}" if owner else ""
     if detail["type"] == "extra_forbidden":
         faults.add(
             "unknown-field",
             f"unknown field '{key}'{of}",
-            node.key(key),
-            place,
+            at,
+            path,
             expected=one_of(known, limit=20),
-            hint=did_you_mean(key, known),
+            hint="" if faults.is_full else did_you_mean(key, known),
         )
     elif detail["type"] == "missing":
-        faults.add("missing-field", f"'{key}' is missing{of}", node, place)
+        faults.add("missing-field", f"'{key}' is missing{of}", at, path)
     else:
         context = detail.get("ctx", {})
-        faults.add(
-            detail["type"],
-            detail["msg"].replace("{field}", f"'{key}'{of}", 1),
-            node[key],
-            place,
-            expected=context.get("expected", ""),
-            hint=context.get("hint", ""),
-        )
+        message = detail["msg"].replace("{field}", f"'{key}'{of}", 1)
+        expected, hint = context.get("expected", ""), context.get("hint", "")
+        faults.add(detail["type"], message, at, path, expected=expected, hint=hint)

@@ -191,6 +191,7 @@ class TransitionCompiler:
         self, nodes: Items, part: Part, spot: Spot, draws: Mapping[str, Symbol]
     ) -> tuple[Branch, ...]:
         found: list[Branch] = []
+        labels: set[str] = set()
         if not nodes:
             self.faults.add("no-effect", "'branches' is an empty list", nodes, spot.path)
         for number, node in enumerate(nodes, 1):
@@ -198,11 +199,12 @@ class TransitionCompiler:
             spec, _ = validated(BranchSpec, node, path, owner, self.faults)
             if spec is None:
                 continue
-            made = self._branch(spec, node, number, part, spot, draws)
-            if made.label and any(made.label == other.label for other in found):
-                message = f"two branches are called '{made.label}'"
+            found.append(self._branch(spec, node, number, part, spot, draws))
+            label = found[-1].label
+            if label and label in labels:
+                message = f"two branches are called '{label}'"
                 self.faults.add("duplicate-name", message, spec.label, spot.path)
-            found.append(made)
+            labels.add(label)
         weights = [branch.weight.value for branch in found if isinstance(branch.weight, Const)]
         if found and len(weights) == len(nodes) and all(weight <= 0 for weight in weights):
             self.faults.add("out-of-range", "the weights sum to 0", nodes, spot.path)
