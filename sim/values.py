@@ -347,9 +347,7 @@ def read_value(node: Node, path: str, faults: Faults) -> Written | None:
         _not_one_head(node, heads, path, faults)
         return None
     (head,) = heads
-    remarks: dict[str, Node] = {key: value for key, value in node.items() if key != head}
-    if not _are_remarks(node, remarks, path, faults):
-        return None
+    remarks = _remarks(node, head, path, faults)
     inner = node[head]
     if head != "value":
         return _law(Written(node, kind=str(head), remarks=remarks), head, inner, path, faults)
@@ -384,25 +382,25 @@ def _not_one_head(node: Map, heads: list[Text], path: str, faults: Faults) -> No
         )
 
 
-def _are_remarks(node: Map, remarks: Mapping[str, Node], path: str, faults: Faults) -> bool:
-    are_good = True
-    for key, value in remarks.items():
+def _remarks(node: Map, head: Text, path: str, faults: Faults) -> dict[str, Node]:
+    """Return what is said beside a value; what is no remark is told and left out."""
+    remarks: dict[str, Node] = {}
+    for key, value in node.entries():
         if key in ANNOTATIONS and isinstance(value, Text):
-            continue
-        are_good = False
-        if key not in ANNOTATIONS:
+            remarks[str(key)] = value
+        elif key in ANNOTATIONS:
+            message = f"'{key}' is {describe(value)}"
+            faults.add("wrong-type", message, value, f"{path}.{key}", expected="text")
+        elif key != head:
             faults.add(
                 "unknown-field",
                 f"unknown field '{key}' beside a value",
-                node.key(key),
+                key,
                 f"{path}.{key}",
                 expected=one_of(ANNOTATIONS),
                 hint=did_you_mean(key, [*ANNOTATIONS, *FORMS]),
             )
-        else:
-            message = f"'{key}' is {describe(value)}"
-            faults.add("wrong-type", message, value, f"{path}.{key}", expected="text")
-    return are_good
+    return remarks
 
 
 def _law(written: Written, kind: Text, inner: Node, path: str, faults: Faults) -> Written | None:

@@ -229,6 +229,11 @@ class _Resolver:
         except KeyError:
             return None
 
+    def is_told(self, tree: Tree, scope: Scope) -> bool:
+        """Return whether a name stands for something that could not be resolved."""
+        known = self.peek(tree, scope) if isinstance(tree, Name) else None
+        return known is not None and _is_nan(known.expr)
+
     def label(self, tree: Tree, scope: Scope, labels: frozenset[str]) -> Expr:
         """Resolve ``tree`` where a label belongs."""
         plain = self.unlettered(tree, scope)
@@ -246,7 +251,11 @@ class _Resolver:
             if plain.text in labels:
                 return Const(scope.label_number(plain.text))
             symbol = scope.symbols.get(plain.text)
+            if symbol is not None and _is_nan(symbol.expr):
+                return _POISON.expr  # a fault that has been told
             if symbol is not None and symbol.labels is not None:
+                if symbol.labels.isdisjoint(labels):
+                    return self.no_common_label(plain, labels, symbol.labels)
                 return self.symbol(plain, scope).expr
         word = plain.text if isinstance(plain, Name) else ""
         return self.fault(
@@ -254,6 +263,15 @@ class _Resolver:
             f"'{word}' is not a label of this enumeration" if word else "a label belongs here",
             expected=one_of(sorted(labels)),
             hint=did_you_mean(word, labels) if word else "",
+            code="unknown-label",
+        ).expr
+
+    def no_common_label(self, tree: Name, labels: frozenset[str], found: frozenset[str]) -> Expr:
+        return self.fault(
+            tree,
+            f"'{tree.text}' has none of the labels that belong here",
+            expected=one_of(sorted(labels)),
+            hint=f"it is {one_of(sorted(found))}",
             code="unknown-label",
         ).expr
 
@@ -435,6 +453,8 @@ class _Resolver:
                 both_labels = labels | (self.labels_of(other, scope) or frozenset())
                 exprs = [self.label(arg, scope, both_labels) for arg in (left, right)]
                 return Typed(_built(tree.op, *exprs), NONE)
+        if any(self.is_told(side, scope) for side in (left, right)):
+            return _POISON
         exprs, _ = self.agreeing("the two sides differ", tree.args, scope)
         return Typed(_built(tree.op, *exprs), NONE)
 

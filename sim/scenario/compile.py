@@ -35,7 +35,7 @@ from sim.scenario.scopes import Scopes
 from sim.scenario.structure import NOUNS, Structure, validated
 from sim.scenario.terms import Terms
 from sim.scenario.transitions import TransitionCompiler
-from sim.scenario.variables import VariableCompiler, labels_of
+from sim.scenario.variables import KINDS, VariableCompiler, labels_of
 from sim.scenario.wanted import ANY, NAN, Spot, is_nan
 from sim.units import NONE, TIME
 from sim.values import Faults, read_value
@@ -54,27 +54,25 @@ class Compiler:
         expander = Expander(lists, faults, is_partial="lists" in found.lost)
         self.parts = {name: expander.parts(found.section(name)) for name in _SECTIONS}
         self.n_parts = 100 + expander.n_parts
-        self.label_numbers: dict[str, float] = {}
-        for part in self.parts["variables"]:
-            for label in labels_of(part):
-                self.label_numbers.setdefault(label, float(len(self.label_numbers)))
+        variables = [*self.parts["variables"], *expander.misnamed]
+        labels = dict.fromkeys(label for part in variables for label in labels_of(part))
+        self.label_numbers = {label: float(number) for number, label in enumerate(labels)}
         self.calendar = read_calendar(found, faults)
         self.scopes = Scopes(
             {name: [part.name for part in parts] for name, parts in self.parts.items()},
             self.label_numbers,
             lists,
         )
+        misnamed = dict.fromkeys([part.name for part in expander.misnamed], _POISON)
+        self.scopes.inputs.update(misnamed)
         self.terms = Terms(
             faults,
             self.label_numbers.__getitem__,
             self.calendar.remarks,
             self.calendar.start,
-            is_partial=bool(found.lost) or expander.has_bad_names or self._has_broken_variables(),
+            is_partial=bool(found.lost) or any(map(_has_unknown_labels, variables)),
         )
         self.terms.input_scope = self.scopes.of_inputs()
-
-    def _has_broken_variables(self) -> bool:
-        return any(p.spec is None or not p.read.is_whole for p in self.parts["variables"])
 
     def net(self) -> tuple[Net, ScenarioClock] | None:
         """Return the net and the clock; None after a fault."""
@@ -300,6 +298,13 @@ class Compiler:
             expected = f"a whole number from 1 to {MAX_EVENTS}"
             self.faults.add("out-of-range", message, node["events"], path, expected=expected)
         return int(limits.events)
+
+
+def _has_unknown_labels(part: Part) -> bool:
+    """Return whether a variable is so broken that any name may be one of its labels."""
+    if part.read.section != "variables" or part.read.is_whole:
+        return False
+    return part.spec is None or all(getattr(part.spec, kind) is None for kind in KINDS)
 
 
 def _origin(part: Part) -> Origin:

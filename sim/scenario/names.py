@@ -203,8 +203,8 @@ class Expander:
         self.lists, self.faults, self.is_partial = lists, faults, is_partial
         self.n_parts = 0
         self.is_full = False
-        #: Whether some part has a name that is none, so that others cannot read it.
-        self.has_bad_names = False
+        #: Parts whose names are none: others may read them all the same.
+        self.misnamed: list[Part] = []
 
     def parts(self, reads: Sequence[Read]) -> list[Part]:
         """Return the parts of a section, in net order; names that are no names are left out."""
@@ -238,7 +238,7 @@ class Expander:
             )
             return None
         if not check_name(name, read.key, read.path, self.faults):
-            self.has_bad_names = True
+            self.misnamed.append(Part(read, name, letters))
             return None
         return Part(read, name, letters)
 

@@ -33,7 +33,7 @@ NOT_YET = {
     "processes": "the world layer",
     "defaults": "the world layer",
     "reports": "evidence",
-    "checks": "checks",
+    "checks": "testing forecasts",
     "resolved": "scoring",
 }
 CLOCKS = ("rate", "after", "work", "every", "at", "immediate")

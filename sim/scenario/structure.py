@@ -6,6 +6,7 @@ its expressions are told in the same run and nothing is told twice.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -25,6 +26,9 @@ from sim.scenario.schema import (
     field_names,
 )
 from sim.values import FORMS, Faults, Map, Node, Text, describe, is_null
+
+#: Unknown keys of one mapping that are compared with the known ones.
+MAX_KEYS = 100
 
 _Model = TypeVar("_Model", bound=Part)
 
@@ -316,8 +320,11 @@ def validated(
             return model.model_validate(rest), is_valid
         except ValidationError as error:
             bad = set()
+            details = error.errors(include_url=False, include_input=False)
+            unknown = (key for key in node if key not in known)
+            told |= {mistyped(key, known) for key in itertools.islice(unknown, MAX_KEYS)}
             keys = {str(key): key for key, _ in node.entries()}
-            for detail in error.errors(include_url=False, include_input=False):
+            for detail in details:
                 key = str(detail["loc"][0])
                 bad.add(key)
                 if detail["type"] != "missing" or (is_whole and key not in told):
@@ -333,6 +340,11 @@ def validated(
                 partial: Any = model.model_construct(None, **fields)
                 return partial, False
             rest = Map.of(((k, v) for k, v in rest.items() if k not in bad), node.position)
+
+
+def mistyped(key: str, known: Iterable[str]) -> str:
+    """Return which of the known keys an unknown one is meant to be."""
+    return did_you_mean(key, known)[len("did you mean '") : -len("'?")]
 
 
 def _tell(

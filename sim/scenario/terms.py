@@ -154,8 +154,11 @@ class Terms:
         if wanted.unit is not None and typed.dimension == NONE:
             return _scaled(typed.expr, wanted.unit.scale)
         hint = wanted.hint
-        if typed.dimension == NONE and wanted.dimension == PER_TIME and isinstance(at, Text):
-            hint = f"write the unit: {_in_brackets(at)} / day"
+        if typed.dimension == NONE and isinstance(at, Text):
+            if wanted.dimension == PER_TIME:
+                hint = f"write the unit: {_in_brackets(at)} / day"
+            elif isinstance(typed.expr, Const) and not hint:
+                hint = f"write the unit: {_in_brackets(at)} {wanted.dimension}"
         message, expected = f"this is {dimension_name(typed.dimension)}", wanted.dimension
         self.faults.add(
             "dimension", message, at, path, expected=dimension_name(expected), hint=hint
