@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from sim.cli import text
+from sim.ensemble.dates import local_date
 from sim.units import SECONDS_PER_DAY
 
 
@@ -98,12 +99,11 @@ def ticks(horizon: float, columns: int, start: datetime | None) -> list[Tick]:
 
 
 def _label(days: float, step: int, start: datetime | None) -> str:
-    if start is None:
-        return f"day {days:.4g}"
-    try:
-        at = start + timedelta(days=days)
-    except OverflowError:
-        return f"day {days:.4g}"
+    at = None if start is None else local_date(start, start.tzinfo, days)
+    if at is None:
+        return f"day {text.days(days, 6)}"
+    if step >= 100 * SECONDS_PER_DAY:
+        return text.month_of(at)
     return text.day_of(at) if step >= SECONDS_PER_DAY else f"{text.day_of(at)} {at:%H:%M}"
 
 

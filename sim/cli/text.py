@@ -88,6 +88,11 @@ def day_of(at: datetime) -> str:
     return f"{at.day} {_MONTHS[at.month - 1]}"
 
 
+def month_of(at: datetime) -> str:
+    """Return ``Dec 2024``."""
+    return f"{_MONTHS[at.month - 1]} {at.year}"
+
+
 def percent(p: float, decimals: int = 1) -> str:
     """Return a probability as a percentage; the far ends carry no decimals that mean nothing."""
     if math.isnan(p):
@@ -122,8 +127,9 @@ def column(values: Sequence[float], decimals: int) -> list[str]:
 
 
 def decimals_for(span: float) -> int:
-    """Return how many decimals tell times within a span apart to 0.4 % of it; two at least."""
-    return max(2, math.ceil(-math.log10(span / 250.0))) if span > 0.0 else 2
+    """Return how many decimals tell days within a span apart, to 0.4 % of it at the least."""
+    usual = 2 if span <= 100.0 else 1 if span <= 1_000.0 else 0
+    return max(usual, math.ceil(-math.log10(span / 250.0))) if span > 0.0 else usual
 
 
 def counted(n: int, what: str) -> str:

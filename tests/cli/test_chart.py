@@ -72,6 +72,13 @@ def test_marks_of_a_short_run_are_hours():
     assert [t.label for t in found] == ["6 Dec 18:00", "7 Dec 00:00", "7 Dec 06:00", "7 Dec 12:00", "7 Dec 18:00"]  # noqa: E501  # fmt: skip
 
 
+def test_marks_of_a_long_run_are_months_and_end_with_the_calendar():
+    labels = [t.label for t in chart.ticks(3_650.0, 72, START)]
+    assert labels[0] == "Dec 2024"
+    assert all(label[-4:].isdigit() for label in labels)
+    assert chart.ticks(4e6, 72, START)[-1].label == "day 3000000.25"
+
+
 @given(st.floats(1e-3, 1e7), st.integers(20, 72), st.sampled_from([None, START]))
 def test_marks_lie_within_the_chart_and_their_labels_do_not_touch(horizon, columns, start):
     found = chart.ticks(horizon, columns, start)

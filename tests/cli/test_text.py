@@ -55,6 +55,8 @@ def test_days_have_the_decimals_that_they_need(value, shown):
 
 def test_times_are_shown_finely_enough_for_their_span():
     assert text.decimals_for(30.0) == text.decimals_for(3.0) == 2
+    assert text.decimals_for(365.0) == 1
+    assert text.decimals_for(1e5) == 0
     assert text.decimals_for(1.0) == 3
     assert text.decimals_for(0.01) == 5
     assert text.decimals_for(0.0) == 2
