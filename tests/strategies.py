@@ -7,7 +7,7 @@ are clipped; hazards are high, so that much happens within the horizon.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
@@ -73,6 +73,7 @@ def numbers(draw, names: list[Ref], depth: int = 2) -> Expr:
                 "pow",
                 "log",
                 "truth",
+                "risk",
             ]
         )
     )
@@ -85,8 +86,10 @@ def numbers(draw, names: list[Ref], depth: int = 2) -> Expr:
         return draw(guards(names, [], depth - 1))
     if op == "select":
         return call("select", draw(guards(names, [], depth - 1)), arg(), arg())
-    if op in ("sqrt", "log"):
-        return call(op, call("add", 0.5, call("abs", arg())))
+    if op in ("sqrt", "log", "risk"):
+        return call("sqrt" if op == "sqrt" else "log", call("add", 0.5, call("abs", arg())))
+    if op == "risk" and draw(st.booleans()):
+        return call("log", call("sub", arg(), draw(small)))
     if op == "exp":
         return call("exp", call("min", arg(), 3.0))
     if op == "mod":
@@ -161,10 +164,13 @@ def laws(draw, names: list[Ref]) -> Distribution:
     return Distribution(kind, (Const(draw(positive)), first))
 
 
+CLOCKS = ["rate", "rate", "after", "work", "every", "at", "immediate", "immediate"]
+
+
 @st.composite
 def clocks(draw, names: list[Ref], inputs: list[Ref]) -> Clock:
     """Return a clock of any kind."""
-    kind = draw(st.sampled_from(["rate", "rate", "after", "work", "every", "at", "immediate"]))
+    kind = draw(st.sampled_from(CLOCKS))
     per_hour = call("div", call("add", 1.0, draw(numbers(names))), HOUR)
     sign = draw(st.sampled_from(["max", "max", "max", "abs", "abs", "abs", "abs", "none"]))
     pace = call("max", per_hour, 0.0) if sign == "max" else call("abs", per_hour)
@@ -185,7 +191,9 @@ def clocks(draw, names: list[Ref], inputs: list[Ref]) -> Clock:
         )
     if kind == "every":
         stretch = positive_of(draw(st.sampled_from(inputs))) if inputs else Const(1.0)
-        period = call("mul", HOUR * draw(st.integers(1, 3)), call("max", stretch, 0.5))
+        # A seventh of an hour tells products from sums.
+        hours_apart = draw(st.sampled_from([1 / 7, 1.0, 2.0, 3.0]))
+        period = call("mul", HOUR * hours_apart, call("max", stretch, 0.5))
         return Clock("every", period=period, start=hours, written="every")
     if kind == "at":
         instants = tuple(Const(HOUR * h) for h in draw(st.lists(st.integers(0, 9), max_size=3)))
@@ -248,6 +256,144 @@ def effects(draw, variables, works: list[Ref], names: list[Ref]) -> tuple[Effect
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class Names:
+    """What expressions of a random net may read."""
+
+    inputs: list[Ref]
+    variables: list[Variable]
+    #: Numbers, and what holds a label; both without draws.
+    state: list[Ref]
+    labels: list[Ref]
+    #: Clocks whose work is kept.
+    works: list[Ref]
+    fired: list[Ref]
+    #: Whether all transitions fire a few times at most, so that replications die.
+    is_calm: bool
+
+
+@st.composite
+def questions(draw, variables: list[Variable]) -> Expr:
+    """Return a truth value that is likely to change while a net runs."""
+    variable = draw(st.sampled_from(variables))
+    own = Ref("variable", variable.name)
+    if variable.kind == "enumeration":
+        return call(draw(st.sampled_from(["eq", "ne"])), own, float(draw(st.integers(0, 2))))
+    bound = float(draw(st.integers(1, 4)))
+    return call(draw(st.sampled_from(["ge", "lt", "lt", "eq"])), own, bound)
+
+
+@st.composite
+def moves(draw, variable: Variable) -> tuple[Effect, ...]:
+    """Return an effect that changes a variable by a step, or a label to the next."""
+    own = Ref("variable", variable.name)
+    if variable.kind == "enumeration":
+        following = call("mod", call("add", own, float(draw(st.integers(1, 2)))), 3.0)
+        return (Effect(own, following),)
+    return (Effect(own, call("add", own, float(draw(st.sampled_from([-2, -1, 1, 1, 2]))))),)
+
+
+@st.composite
+def risks(draw, variable: Variable, names: list[Ref]) -> tuple[Effect, ...]:
+    """Return an effect that breaks a rule now and then, or keeps to it by a hair."""
+    own = Ref("variable", variable.name)
+    number = draw(st.sampled_from(names)) if names else Const(2.0)
+    if variable.kind == "enumeration":
+        return (Effect(own, call("clip", call("floor", number), 0.0, 2.5)),)
+    ways = [
+        call("div", 1.0, number),
+        call("log", number),
+        call("add", own, 0.5),
+        call("neg", own),
+        call("mul", own, -0.0),
+        call("mul", own, 1e200),
+    ]
+    return (Effect(own, draw(st.sampled_from(ways))),)
+
+
+@st.composite
+def _transitions(draw, k: int, clock: Clock, memory: str, names: Names) -> Transition:
+    name = f"t{k}"
+    named = [
+        Draw(f"x{i}", f"draw:{name}/x{i}", draw(laws([*names.state, TIME_REF, *names.works])))
+        for i in range(draw(st.integers(0, 2)))
+    ]
+    own = [Ref("draw", f"{name}/{d.name}") for d in named]
+    readable = [*names.state, TIME_REF, *names.works, *own]
+    reals = [v for v in names.variables if v.kind == "real"]
+    branches = []
+    for i in range(draw(st.sampled_from([1, 1, 2, 3]))):
+        moved = draw(st.sampled_from(names.variables))
+        others = [v for v in names.variables if v is not moved]
+        if own and reals and draw(st.booleans()):
+            moved = draw(st.sampled_from(reals))
+            others = [v for v in names.variables if v is not moved]
+            found = (Effect(Ref("variable", moved.name), call("add", *own, 0.0)),)
+        elif draw(st.sampled_from([True, *[False] * 7])):
+            found = draw(risks(moved, readable))
+        else:
+            found = draw(moves(moved))
+        if others:
+            found += draw(effects(others, names.works, readable))
+        weight = st.one_of(st.builds(positive_of, numbers(readable, 1)), st.builds(Const, small))
+        hole = Hole(draw(numbers(readable, 1)), draw(formats))
+        label = draw(st.sampled_from(["", f"b{i}"]))
+        branches.append(Branch(found, draw(weight), label, ("so ", hole) if i == 1 else ()))
+    guard = draw(
+        st.one_of(st.just(TRUE), questions(names.variables), guards(names.state, names.labels))
+    )
+    few = call("lt", names.fired[k], float(draw(st.integers(1, 3))))
+    if clock.kind == "immediate":
+        # Fires a few times at most, so that loops are rare but happen.
+        guard = call("and", draw(questions(names.variables)), few)
+    elif names.is_calm:
+        guard = call("and", guard, few)
+    return Transition(
+        name,
+        f"transition:{name}",
+        clock,
+        tuple(branches),
+        guard,
+        memory,
+        priority=draw(st.sampled_from([0, 0, 1, -2])),
+        draws=tuple(named),
+        says=("it was ", *(Hole(ref, draw(formats)) for ref in own)),
+    )
+
+
+@st.composite
+def _definitions(draw, names: Names) -> list[Definition]:
+    """Return definitions; their names are added to ``names``."""
+    found = []
+    for number in range(draw(st.integers(0, 3))):
+        ref = Ref("definition", f"d{number}")
+        if names.labels and draw(st.sampled_from([True, False, False])):
+            yes, no = draw(st.sampled_from(names.labels)), Const(float(draw(st.integers(0, 2))))
+            label = call("select", draw(guards(names.state, names.labels)), yes, no)
+            found.append(Definition(ref.name, label, is_label=True))
+            names.labels.append(ref)
+        else:
+            value = draw(numbers(names.state))
+            if draw(st.sampled_from([True, *[False] * 9])):
+                value = call("log", call("sub", value, draw(small)))
+            found.append(Definition(ref.name, value))
+            names.state.append(ref)
+    return found
+
+
+@st.composite
+def _outcomes(draw, names: Names) -> list[Outcome]:
+    found: list[Outcome] = []
+    for number in range(draw(st.integers(0, 3))):
+        earlier = [Ref("outcome", o.name) for o in found]
+        readable = [*names.state, *earlier]
+        holds = draw(st.one_of(questions(names.variables), guards(readable, names.labels)))
+        if earlier and draw(st.booleans()):
+            holds = call(draw(st.sampled_from(["and", "or", "lt"])), earlier[-1], holds)
+        found.append(Outcome(f"o{number}", holds))
+    return found
+
+
 @st.composite
 def nets(draw) -> Net:
     """Return a net."""
@@ -256,94 +402,55 @@ def nets(draw) -> Net:
     for number in range(draw(st.integers(0, 3))):
         inputs.append(_input(draw, number, list(input_refs)))
         input_refs.append(Ref("input", inputs[-1].name))
-    n_variables = draw(st.integers(1, 4))
-    variables = [_variable(draw, number, input_refs) for number in range(n_variables)]
+    variables = [_variable(draw, n, input_refs) for n in range(draw(st.integers(2, 4)))]
     for number, variable in enumerate(variables):
         if variable.kind == "enumeration" and draw(st.booleans()):
             inputs.append(_choice_input(draw, number))
             variables[number] = replace(variable, initial=Ref("input", inputs[-1].name))
     numeric = [Ref("variable", v.name) for v in variables if v.kind != "enumeration"]
-    enumerations = [Ref("variable", v.name) for v in variables if v.kind == "enumeration"]
-    n_transitions = draw(st.integers(1, 6))
+    n_transitions = draw(st.integers(2, 6))
     fired = [Ref("fired", f"t{k}") for k in range(n_transitions)]
-    state = [*input_refs, *numeric, *draw(st.lists(st.sampled_from(fired), max_size=2))]
-
-    definitions: list[Definition] = []
-    for number in range(draw(st.integers(0, 3))):
-        if enumerations and draw(st.sampled_from([True, False, False])):
-            yes, no = draw(st.sampled_from(enumerations)), Const(float(draw(st.integers(0, 2))))
-            label = call("select", draw(guards(state, enumerations)), yes, no)
-            definitions.append(Definition(f"d{number}", label, is_label=True))
-            enumerations.append(Ref("definition", f"d{number}"))
-            continue
-        definitions.append(Definition(f"d{number}", draw(numbers(state))))
-        state.append(Ref("definition", f"d{number}"))
-
-    kinds = [draw(clocks(state, input_refs)) for _ in range(n_transitions)]
+    names = Names(
+        inputs=input_refs,
+        variables=variables,
+        state=[*input_refs, *numeric, *draw(st.lists(st.sampled_from(fired), max_size=2))],
+        labels=[Ref("variable", v.name) for v in variables if v.kind == "enumeration"],
+        works=[],
+        fired=fired,
+        is_calm=draw(st.sampled_from([False, False, False, True])),
+    )
+    definitions = draw(_definitions(names))
+    kinds = [draw(clocks(names.state, input_refs)) for _ in range(n_transitions)]
+    if names.is_calm:
+        kinds = [replace(clock, kind="at") if clock.kind == "every" else clock for clock in kinds]
     memories = [
         draw(st.sampled_from(["keep", "redraw"])) if clock.holds_work else "redraw"
         for clock in kinds
     ]
-    works = [
+    names.works.extend(
         Ref("work", f"t{k}")
         for k in range(n_transitions)
         if kinds[k].holds_work and memories[k] == "keep"
-    ]
-    transitions = []
-    for k in range(n_transitions):
-        clock, name = kinds[k], f"t{k}"
-        named = [
-            Draw(f"x{i}", f"draw:{name}/x{i}", draw(laws([*state, TIME_REF, *works])))
-            for i in range(draw(st.integers(0, 2)))
-        ]
-        own = [Ref("draw", f"{name}/{d.name}") for d in named]
-        readable = [*state, TIME_REF, *works, *own]
-        branches = tuple(
-            Branch(
-                draw(effects(variables, works, readable)),
-                draw(
-                    st.one_of(st.builds(positive_of, numbers(readable, 1)), st.builds(Const, small))
-                ),
-                label=draw(st.sampled_from(["", f"b{i}"])),
-                says=("so ", Hole(draw(numbers(readable, 1)), draw(formats))) if i == 1 else (),
-            )
-            for i in range(draw(st.sampled_from([1, 1, 2, 3])))
-        )
-        guard = draw(guards(state, enumerations))
-        if clock.kind == "immediate":
-            # Fires a few times at most, so that loops are rare but happen.
-            guard = call("and", guard, call("lt", fired[k], float(draw(st.integers(1, 3)))))
-        priority = draw(st.sampled_from([0, 0, 0, 1, -2]))
-        transitions.append(
-            Transition(
-                name,
-                f"transition:{name}",
-                clock,
-                branches,
-                guard,
-                memories[k],
-                priority=priority,
-                draws=tuple(named),
-                says=("it was ", *(Hole(ref, draw(formats)) for ref in own)),
-            )
-        )
-    outcomes: list[Outcome] = []
-    for number in range(draw(st.integers(0, 3))):
-        earlier = [Ref("outcome", o.name) for o in outcomes]
-        holds = draw(guards([*state, *earlier], enumerations))
-        if earlier and draw(st.booleans()):
-            holds = call(draw(st.sampled_from(["and", "or", "lt"])), earlier[-1], holds)
-        outcomes.append(Outcome(f"o{number}", holds))
-    seen = [*state, *(Ref("outcome", o.name) for o in outcomes)]
-    watches = tuple(
-        Watch(f"w{i}", draw(numbers([*seen, *works]))) for i in range(draw(st.integers(0, 2)))
     )
-    totals = tuple(Total(f"s{i}", draw(numbers(seen))) for i in range(draw(st.integers(0, 2))))
+    transitions = [
+        draw(_transitions(k, kinds[k], memories[k], names)) for k in range(n_transitions)
+    ]
+    outcomes = draw(_outcomes(names))
+    seen = [*names.state, *(Ref("outcome", o.name) for o in outcomes)]
+    expressions = [draw(numbers([*seen, *names.works])) for _ in range(draw(st.integers(0, 2)))]
+    # The variables are always seen, so that no difference between two runs stays hidden.
+    expressions += [Ref("variable", v.name) for v in variables]
+    watches = tuple(Watch(f"w{i}", expr) for i, expr in enumerate(expressions))
+    # An infinite value over no time would be no number.
+    summed = [call("clip", draw(numbers(seen)), -1e6, 1e6) for _ in range(draw(st.integers(1, 2)))]
+    totals = tuple(Total(f"s{i}", expr) for i, expr in enumerate(summed))
     stop = None
     if draw(st.sampled_from([False, False, True])):
         # Not before something has happened, or most replications would end at once.
-        n_fired = call("add", *(fired * 2)[:2]) if n_transitions > 1 else fired[0]
-        stop = call("and", draw(guards(seen, enumerations)), call("gt", n_fired, 1.0))
+        several = call("gt", call("add", fired[0], fired[1]), 1.0)
+        stop = call("and", draw(guards(seen, names.labels)), several)
+        if outcomes and draw(st.booleans()):
+            stop = call("and", Ref("outcome", draw(st.sampled_from(outcomes)).name), several)
     horizon = Const(HOUR * draw(st.sampled_from([0, 1, 4, 6, 8, 12, 12, 12])))
     if input_refs and draw(st.booleans()):
         stretch = call("clip", draw(st.sampled_from(input_refs)), 0.5, 2.0)
@@ -374,27 +481,6 @@ def finite_laws(draw, names: list[Ref]) -> Distribution:
     weights = [Const(0.0)] * (n - 1) + [positive_of(draw(numbers(names, 1)))]
     weights[: n - 1] = [Const(draw(small)) for _ in range(n - 1)]
     return Distribution("discrete", (*taken, *weights))
-
-
-@st.composite
-def questions(draw, variables: list[Variable]) -> Expr:
-    """Return a truth value that is likely to change while a net runs."""
-    variable = draw(st.sampled_from(variables))
-    own = Ref("variable", variable.name)
-    if variable.kind == "enumeration":
-        return call("eq", own, float(draw(st.integers(0, 2))))
-    bound = float(draw(st.integers(1, 4)))
-    return call(draw(st.sampled_from(["ge", "ge", "lt", "eq"])), own, bound)
-
-
-@st.composite
-def moves(draw, variable: Variable) -> tuple[Effect, ...]:
-    """Return an effect that changes a variable by a step, or a label to the next."""
-    own = Ref("variable", variable.name)
-    if variable.kind == "enumeration":
-        following = call("mod", call("add", own, float(draw(st.integers(1, 2)))), 3.0)
-        return (Effect(own, following),)
-    return (Effect(own, call("add", own, float(draw(st.sampled_from([-1, 1, 1, 2]))))),)
 
 
 @st.composite
