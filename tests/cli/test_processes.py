@@ -70,17 +70,6 @@ def test_help_does_not_even_load_the_loader(arguments):
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_help_and_validate_start_fast():
-    # 0.04 s and 0.17 s here; the bound leaves room for a busy machine, not for a heavy import.
-    for arguments, bound in ((["--help"], 0.5), (["validate", "scenarios/four_cities.yaml"], 1.0)):
-        took = []
-        for _ in range(5):
-            began = time.perf_counter()
-            subprocess.run([*RUN, *arguments], cwd=ROOT, capture_output=True, check=True)
-            took.append(time.perf_counter() - began)
-        assert min(took) < bound
-
-
 # Pipes and full disks.
 
 
