@@ -49,6 +49,7 @@ NOT_SOONER = [
     ("no_contagion", "homs_falls"),
     ("no_contagion", "damascus_falls"),
     ("no_contagion", "coast_cut"),
+    ("south_as_elsewhere", "damascus_falls"),
 ]
 
 
@@ -62,6 +63,11 @@ def test_what_helps_the_defender_does_not_bring_the_fall_nearer(variant, outcome
 def test_an_intact_bridge_does_not_delay_the_rebels(days):
     base = ensemble("bridge_down_a_week")
     assert rise(ensemble("bridge_intact"), "homs_falls", days, base) > -K
+
+
+@pytest.mark.parametrize("days", [3.0, 14.0])
+def test_a_hollow_garrison_does_not_hold_longer(days):
+    assert rise(ensemble("garrison_hollow"), "homs_falls", days) > -K
 
 
 @pytest.mark.parametrize(
@@ -166,21 +172,69 @@ def test_a_source_from_the_day_after_is_refused(tmp_path):
 
 
 def unmarked(scenario) -> list[str]:
+    """Return the paths of inputs, works and draws without a mark or a listed source."""
     listed = scenario.sources.keys()
-    return [
+    bare = [
         given.path
-        for given in scenario.inputs
+        for given in scenario.net.inputs
         if given.note.mark not in {"C", "R", "J"} or given.note.source not in listed
     ]
+    # A law of chance is not an input: its note stands in the text alone.
+    chances = [
+        origin
+        for transition in scenario.net.transitions
+        for origin in (transition.clock.origin, *(draw.origin for draw in transition.draws))
+        if origin.text.startswith("{")
+    ]
+    bare += [o.path for o in chances if not re.search(r"source: \w+.*, mark: [CRJ]}$", o.text)]
+    return bare
 
 
-def test_every_uncertain_input_says_where_it_comes_from():
+def test_every_number_says_where_it_comes_from():
     assert unmarked(sim.load(PATH)) == []
 
 
-def test_an_input_without_a_source_is_noticed():
-    bare = sim.load(PATH, set={"parameters.tempo": "{lognormal: {median: 0.05, sigma: 0.5}}"})
-    assert "parameters.tempo" in unmarked(bare)
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("parameters.tempo", "{lognormal: {median: 0.05, sigma: 0.5}}"),
+        ("parameters.march", "45 km/day"),
+        ("transitions.homs_storm.work", "{lognormal: {median: 0.131, sigma: 1.23}}"),
+        ("transitions.hezbollah_comes.draws.men", "{interval90: [50 persons, 400 persons]}"),
+    ],
+)
+def test_a_number_without_a_source_is_noticed(path, value):
+    assert path in unmarked(sim.load(PATH, set={path: value}))
+
+
+def silent(net) -> list[str]:
+    return [
+        transition.name
+        for transition in net.transitions
+        for branch in transition.branches
+        if not (branch.says or transition.says)
+    ]
+
+
+def test_every_transition_says_what_happens():
+    net = sim.load(PATH).net
+    assert 35 <= len(net.transitions) <= 60
+    assert silent(net) == []
+    quiet = sim.load(PATH, set={"transitions.shock_fades.says": "null"}).net
+    assert silent(quiet) == ["shock_fades"]
+
+
+def test_every_clock_states_what_it_remembers():
+    """``validate`` notes a delay or a work that relies on the default; here none does."""
+    notes = {"after", "work"}
+    clocks = [t for t in sim.load(PATH).net.transitions if t.clock.written in notes]
+    assert clocks
+    assert all(transition.memory_stated for transition in clocks)
+    changed = sim.load(PATH, set={"transitions.march_to_nabk.memory": "null"}).net
+    forgot = [
+        t.name for t in changed.transitions if t.clock.written in notes and not t.memory_stated
+    ]
+    assert forgot == ["march_to_nabk"]
 
 
 def test_luck_is_not_ignorance():
