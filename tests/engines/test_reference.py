@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from sim import draws
 from sim.engines.reference import Event, ReferenceEngine, Replication
@@ -20,6 +21,7 @@ from sim.net.expr import Const, Distribution
 from sim.net.model import Net
 from sim.units import SECONDS_PER_DAY
 from tests.net import build
+from tests.strategies import nets
 
 SEED = 11
 
@@ -883,3 +885,31 @@ def test_gamma_work_comes_through_the_shared_function():
     go = replace(whole.transitions[0], clock=replace(whole.transitions[0].clock, law=law))
     first, *_ = trace(replace(whole, transitions=(go,), horizon=Const(100.0)))
     assert first.time == draws.gammaincinv(2.0, u("transition:go", 1)) * 1.5
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(nets())
+def test_a_trace_tells_all_that_happens(whole):
+    """Each change begins where the last one ended, and the last ones are the final state."""
+    try:
+        batch = run(whole)
+    except RunFault:
+        with pytest.raises(RunFault, match="day"):
+            trace(whole)
+        return
+    events = trace(whole)
+    assert len(events) == batch.n_events[0]
+    assert [event.time for event in events] == sorted(event.time for event in events)
+    told: dict[str, float | str] = {}
+    for event in events:
+        assert all(due >= event.time for _, due in event.lost)
+        for name, (before, after) in event.changes.items():
+            assert before != after
+            if not name.endswith(".work"):  # burns meanwhile
+                assert told.get(name, before) == before
+                told[name] = after
+    n = len(whole.watches) - len(whole.variables)
+    for variable, value in zip(whole.variables, batch.watch[0, -1, n:], strict=True):
+        if variable.name in told:
+            shown = whole.labels[int(value)] if variable.kind == "enumeration" else value
+            assert told[variable.name] == shown
