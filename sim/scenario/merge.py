@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sim.errors import Position, did_you_mean
 from sim.scenario.document import MAX_DEPTH
-from sim.scenario.schema import CLOCK_KEYS, CLOCKS
+from sim.scenario.schema import BARE, CLOCK_KEYS, CLOCKS
 from sim.values import FORMS, Faults, Items, Map, Node, Source, Text, is_null
 
 Path = tuple[str, ...]
@@ -26,6 +26,8 @@ class Merger:
 
     def merged(self, old: Node, new: Node, path: Path = ()) -> Node:
         """Return ``old`` with the change ``new``, both at ``path``."""
+        if isinstance(old, Map) and isinstance(new, Text):
+            return _with_expression(old, new, path)
         if not isinstance(old, Map) or not isinstance(new, Map) or _replaces(new, path):
             return new
         base = _without_old_clock(old, new, path)
@@ -173,6 +175,15 @@ def _without_old_clock(old: Map, new: Map, path: Path) -> Map:
     kinds = [key for key in new if key in CLOCKS and not is_null(new[key])]
     goes = _is_transition(path) and bool(kinds) and not any(kind in old for kind in kinds)
     return Map.of(((k, v) for k, v in old.items() if not (goes and k in CLOCK_KEYS)), old.position)
+
+
+def _with_expression(old: Map, new: Text, path: Path) -> Node:
+    """Return a text that replaces a mapping: where a bare expression may stand, just that."""
+    if len(path) != 2 or path[0] not in BARE:
+        return new
+    changed = Map.of(old.items(), old.position)
+    changed["when" if path[0] == "outcomes" else "value"] = new
+    return changed
 
 
 def _replaces(new: Map, path: Path) -> bool:

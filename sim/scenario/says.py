@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from sim.net.model import Hole, Says
 from sim.net.resolve import Scope
-from sim.net.syntax import MAX_CHARACTERS
+from sim.net.syntax import MAX_CHARACTERS, Name
 from sim.scenario.terms import Terms
 from sim.scenario.wanted import is_nan, with_letters
 from sim.units import NONE
@@ -59,30 +59,26 @@ def _joined(pieces: list[str | Hole]) -> list[str | Hole]:
 
 def _hole(text: Text, start: int, end: int, scope: Scope, terms: Terms, path: str) -> Hole | None:
     name, colon, form = text[start + 1 : end - 1].partition(":")
-    if end - start < 3 or not name.strip() or not _is_name(name.strip()):
+    inside = text.cut(start + 1, start + 1 + len(name)) if name else text
+
+    def fault(message: str, first: int, last: int, expected: str, hint: str = "") -> None:
+        place = text.part(first, last)
+        terms.faults.add("bad-says", message, place, path, expected=expected, hint=hint)
+
+    if end - start < 3 or name.strip() != name or not isinstance(terms.quiet_tree(inside), Name):
         shown = text[start:end]
-        terms.faults.add(
-            "bad-says",
-            f"'{shown}' is no name in braces",
-            text.part(start, end),
-            path,
-            expected="{name} or {name:.1f}",
-            hint="write '{{' for a brace"
-            if shown in "{}"
-            else "put an expression in 'definitions'",
-        )
+        lone = "write '{{' for a brace" if shown in "{}" else "put an expression in 'definitions'"
+        fault(f"'{shown}' is no name in braces", start, end, "{name} or {name:.1f}", lone)
         return None
+    at_format = end - 1 - len(form)
     if colon and (not form or not _FORMAT.match(form)):
         expected = ".1f, .3g or d, with other numbers of digits"
-        place = text.part(end - 1 - len(form), end - 1)
-        message = f"unknown format '{form}'"
-        terms.faults.add("bad-says", message, place, path, expected=expected)
+        fault(f"unknown format '{form}'", at_format, end - 1, expected)
         return None
-    typed = terms.typed(text.cut(start + 1, start + 1 + len(name)), scope, path)
+    typed = terms.typed(inside, scope, path)
     if is_nan(typed.expr):
         return None
+    if form and typed.labels is not None:
+        fault("a label has no format of a number", at_format, end - 1, f"{{{name}}}")
+        return None
     return Hole(typed.expr, form, typed.dimension or NONE, typed.labels is not None)
-
-
-def _is_name(text: str) -> bool:
-    return all(c.isalnum() or c in "_.$" or not c.isascii() for c in text)
