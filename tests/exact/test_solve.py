@@ -287,6 +287,23 @@ def test_a_circle_that_hardly_ever_ends():
     assert law(**circle) == pytest.approx(-np.expm1(-A * TIMES) / 3, rel=1e-10)
 
 
+def test_an_end_too_unlikely_to_be_told_from_none_is_refused():
+    circle = {
+        "variables": {"x": "rest a done"},
+        "transitions": {
+            "begin": {"when": "x == rest", "rate": "0.4/day", "then": {"x": "a"}},
+            "spin": {
+                "immediate": True,
+                "when": "x == a",
+                "branches": [(1, {}), (1e-25, {"x": "done"})],
+            },
+        },
+        "outcomes": {"o": "x == done"},
+    }
+    with pytest.raises(ScenarioError, match="immediates fire without end, in no time: 'spin'"):
+        law(**circle)
+
+
 def test_immediates_at_the_start_and_their_order():
     """The higher priority first, then the order of the file; each changes what the next sees."""
     start = {
