@@ -115,7 +115,15 @@ def read_clock(
         return None
     grid = _grid(spec, largest, terms)
     report = _report(spec, largest, terms)
-    clock = ScenarioClock(largest, calendar.start, calendar.as_of, calendar.zone_name, grid, report)
+    clock = ScenarioClock(
+        horizon=largest,
+        start=calendar.start,
+        as_of=calendar.as_of,
+        timezone=calendar.zone_name,
+        zone=calendar.zone,
+        grid=grid,
+        report=report,
+    )
     return ReadClock(horizon, clock)
 
 

@@ -66,5 +66,11 @@ class Scenario:
         return self._reload(name)
 
     def date(self, days: float) -> datetime | None:
-        """Return the date of a time in days since the start; None without a start."""
-        return None if self.clock.start is None else self.clock.start + timedelta(days=days)
+        """Return the date of a time in days since the start; None without a start.
+
+        It is shown in the file's time zone; without one, with the offset of the start.
+        """
+        if self.clock.start is None:
+            return None
+        when = self.clock.start + timedelta(days=days)
+        return when if self.clock.zone is None else when.astimezone(self.clock.zone)

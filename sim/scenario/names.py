@@ -130,12 +130,12 @@ def read_lists(reads: Sequence[Read], faults: Faults) -> dict[str, list[Any]]:
     for read in reads:
         if not check_name(str(read.key), read.key, read.path, faults):
             continue
+        lists[str(read.key)] = []
         if isinstance(read.node, Items):
             lists[str(read.key)] = _items(read.node, read.path, faults)
         elif read.is_whole:
             message = f"the list '{read.key}' is {describe(read.node)}"
             faults.add("wrong-type", message, read.node, read.path, expected="[a, b, c]")
-            lists[str(read.key)] = []
     return lists
 
 

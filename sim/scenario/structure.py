@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from sim.errors import did_you_mean, one_of
+from sim.scenario.gaps import has_colon, without_gaps
 from sim.scenario.schema import (
     BARE,
     FORMAT,
@@ -25,7 +26,7 @@ from sim.scenario.schema import (
     Part,
     field_names,
 )
-from sim.values import FORMS, Faults, Map, Node, Text, describe, is_null
+from sim.values import FORMS, Faults, Map, Node, Text, describe
 
 #: Unknown keys of one mapping that are compared with the known ones.
 MAX_KEYS = 100
@@ -91,7 +92,7 @@ def structure(tree: Node, faults: Faults) -> Structure | None:
         return None
     if not _is_this_format(tree, faults):
         return None
-    whole = without_nulls(tree, "", faults)
+    whole = without_gaps(tree, "", faults)
     head = Map.of(((k, v) for k, v in whole.items() if k not in SECTIONS), tree.position)
     header = _header(head, tree, faults)
     found = Structure(header, whole)
@@ -110,105 +111,6 @@ def _is_this_format(tree: Map, faults: Faults) -> bool:
     message, expected = f"a file of format {written}", f"format {FORMAT}"
     faults.add("format", message, written, "format", expected=expected, hint=hint)
     return False
-
-
-# Values that are missing.
-
-
-def without_nulls(node: Map, path: str, faults: Faults) -> Map:
-    """Return a mapping without its empty values: each is a fault, but for an empty section."""
-    joined = _torn_expressions(node, path, faults)
-    kept: list[tuple[str, Node]] = []
-    for key, value in node.entries():
-        place = f"{path}.{key}" if path else str(key)
-        if key in joined:
-            continue
-        if is_null(value):
-            if (path == "" and key in SECTIONS) or path.startswith("variants."):
-                continue  # an empty section; a variant that deletes
-            hint = "write the value after ': '" if path else "remove the key, or give it a value"
-            if not _has_colon(key):
-                hint = "write 'key: value'; text that holds a comma needs quotation marks"
-            faults.add("no-value", f"'{key}' has no value", key, place, hint=hint)
-        elif isinstance(value, Map):
-            kept.append((key, without_nulls(value, place, faults)))
-        else:
-            if isinstance(value, list):
-                _nulls_in_list(value, place, faults)
-            kept.append((key, value))
-    return Map.of(kept, node.position)
-
-
-def _nulls_in_list(items: list[Node], path: str, faults: Faults) -> None:
-    for number, item in enumerate(items, 1):
-        place = f"{path}.{number}"
-        following = items[number] if number < len(items) else None
-        if isinstance(item, Text) and _lacks_bracket(item) and isinstance(following, Text):
-            if following.count(")") > following.count("("):
-                _tell_torn(item, f"{item}, {following}", "", place, faults)
-        elif is_null(item):
-            faults.add("no-value", "an empty item in a list", item, place)
-        elif isinstance(item, Map):
-            without_nulls(item, place, faults)
-        elif isinstance(item, list):
-            _nulls_in_list(item, place, faults)
-
-
-def _has_colon(key: Text) -> bool:
-    """Return whether a colon follows a key (in braces, a comma may make a key of any text)."""
-    return key.source.text[key.end :].lstrip().startswith(":")
-
-
-def _torn_expressions(node: Map, path: str, faults: Faults) -> set[str]:
-    """Tell of ``{a: max(1, 2)}``, which YAML reads as two keys; return all keys of such entries."""
-    torn: set[str] = set()
-    entries = list(node.entries())
-
-    def place(key: str) -> str:
-        return f"{path}.{key}" if path else str(key)
-
-    for at, (key, value) in enumerate(entries):
-        if not isinstance(value, Text):
-            continue
-        if at + 1 < len(entries) and _is_decimal_comma(value, *entries[at + 1]):
-            fraction = entries[at + 1][0]
-            _tell_torn(
-                value, f"{value}.{fraction}", "", place(key), faults, "write a decimal point"
-            )
-            torn.update([str(key), str(fraction)])
-        if not _lacks_bracket(value):
-            continue
-        text, others = str(value), []
-        for other, nothing in entries[at + 1 :]:
-            if not is_null(nothing) or text.count("(") == text.count(")"):
-                break
-            text += f", {other}"
-            others.append(str(other))
-        if others and text.count("(") <= text.count(")"):
-            _tell_torn(value, text, f"{key}: ", place(key), faults)
-            torn.update([str(key), *others])
-    return torn
-
-
-def _is_decimal_comma(whole: Text, key: Text, value: Node) -> bool:
-    is_number = whole.style == "" and whole.isascii() and whole.isdigit()
-    return is_number and key[:1].isdigit() and is_null(value) and not _has_colon(key)
-
-
-def _lacks_bracket(text: Text) -> bool:
-    return text.style == "" and text.count("(") > text.count(")")
-
-
-def _tell_torn(
-    at: Text, text: str, key: str, path: str, faults: Faults, advice: str = "quote it"
-) -> None:
-    faults.add(
-        "unquoted-comma",
-        "an expression with a comma inside { } or [ ]",
-        at,
-        path,
-        hint=f"{advice}: {text}" if advice != "quote it" else f'{advice}: {key}"{text}"',
-    )
 
 
 # The header.
@@ -252,12 +154,14 @@ def _parts(section: str, whole: Map, tree: Map, faults: Faults) -> Iterator[Read
         )
     if isinstance(written, Map):
         for key, _ in written.entries():
-            if key not in node:
+            if key not in node and has_colon(key):
                 yield Read(section, key, key, None, is_whole=False)
 
 
 def _count(node: Node) -> int:
-    return sum(map(_count, node.values())) + len(node) if isinstance(node, Map) else 1
+    if isinstance(node, Text):
+        return 1
+    return 1 + sum(map(_count, node.values() if isinstance(node, Map) else node))
 
 
 def _part(section: str, key: Text, node: Node, is_whole: bool, faults: Faults) -> Read:

@@ -28,13 +28,15 @@ FORM = "an instant with its offset, such as 2024-12-06T18:00+03:00"
 class ScenarioClock:
     """When a scenario starts and ends, and when it is looked at; times in seconds since the start.
 
-    ``horizon`` is the planning horizon: the largest one that a replication can have.
+    ``horizon`` is the planning horizon: the largest one that a replication can have. Dates are
+    shown in ``zone``, where there is one.
     """
 
     horizon: float
     start: datetime | None = None
     as_of: datetime | None = None
     timezone: str | None = None
+    zone: tzinfo | None = None
     grid: tuple[float, ...] = ()
     report: tuple[float, ...] = ()
 
