@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.sparse import csgraph
 
 from sim.errors import Diagnostic, ScenarioError
 from sim.exact.markov import Parts
+from sim.exact.vanishing import Endless, TooManyWays, rests
 from sim.exact.vector import Floats, Places, States, Truths, clip
 from sim.net.expr import Expr, Ref
 from sim.net.model import Branch, Origin, Transition, Variable
@@ -27,9 +27,6 @@ from sim.net.model import Branch, Origin, Transition, Variable
 _BATCH = 4_096
 #: Vanishing states allowed for each tangible one.
 _VANISHING_PER_STATE = 4
-#: Probability that a circle of immediates goes on, below which it is taken to have ended.
-_UNDECIDED = 1e-17
-_MOST_DOUBLINGS = 80
 
 _Kind = TypeVar("_Kind", bound=np.generic)
 
@@ -38,11 +35,14 @@ Firings = tuple[Places, Floats, Floats]
 
 
 class TooManyStates(Exception):
-    """There are more states than the limit; ``n_found`` were found before giving up."""
+    """There are more states than the limit; ``n_found`` were found before giving up.
 
-    def __init__(self, n_found: int) -> None:
+    ``n_vanishing`` tells how many immediates pass through, if it was these that were too many.
+    """
+
+    def __init__(self, n_found: int, n_vanishing: int = 0) -> None:
         super().__init__(f"more than {n_found} states")
-        self.n_found = n_found
+        self.n_found, self.n_vanishing = n_found, n_vanishing
 
 
 @dataclass(frozen=True)
@@ -188,8 +188,10 @@ class Explorer:
         self.holds.extend(holds[new])
         self.n_vanishing += int((immediate[new] < len(self.immediates)).sum())
         n_tangible = self.rows.n - self.n_vanishing
-        if n_tangible > self.limit or self.n_vanishing > _VANISHING_PER_STATE * self.limit:
-            raise TooManyStates(min(n_tangible, self.limit))
+        if n_tangible > self.limit:
+            raise TooManyStates(self.limit)
+        if self.n_vanishing > _VANISHING_PER_STATE * self.limit:
+            raise TooManyStates(n_tangible, _VANISHING_PER_STATE * self.limit)
         return numbers
 
     def look_at(self, rows: Floats) -> States:
@@ -357,39 +359,15 @@ class Explorer:
         )
 
     def rests(self, flow: sparse.csr_array, hasty: Places, calm: Places) -> sparse.csr_array:
-        """Return the probabilities with which vanishing states come to rest in tangible ones.
+        """Return the probabilities with which vanishing states come to rest in tangible ones."""
+        try:
+            return rests(flow[:, hasty], flow[:, calm])
+        except Endless as endless:
+            self.fail_endless(hasty[endless.stuck])
+        except TooManyWays:
+            raise TooManyStates(len(calm), len(hasty)) from None
 
-        That is R = (I - P)^-1 Q, with P and Q the probabilities of going on and of coming to rest,
-        summed as (I + P)(I + P^2)(I + P^4) ... Q: a few products even where a circle goes round
-        many times, and without a subtraction, so that small probabilities keep their digits.
-        """
-        going, rest = flow[:, hasty], flow[:, calm]
-        self.refuse_endless(going, rest, hasty)
-        for _ in range(_MOST_DOUBLINGS):
-            if going.nnz == 0 or going.sum(axis=1).max() < _UNDECIDED:
-                break
-            rest = rest + going @ rest
-            going = going @ going
-        else:
-            self.fail_endless(hasty)
-        total = rest.sum(axis=1)
-        return sparse.csr_array(sparse.diags_array(1.0 / total) @ rest)
-
-    def refuse_endless(
-        self, going: sparse.csr_array, rest: sparse.csr_array, hasty: Places
-    ) -> None:
-        """Refuse vanishing states from which no tangible one can be reached."""
-        n = len(hasty)
-        ends = sparse.csr_array((rest.sum(axis=1) > 0.0).astype(float)[None, :])
-        backwards = sparse.block_array([[going.T, None], [ends, sparse.csr_array((1, 1))]])
-        reached = csgraph.breadth_first_order(
-            sparse.csr_array(backwards), n, return_predecessors=False
-        )
-        stuck = np.setdiff1d(np.arange(n), reached)
-        if len(stuck):
-            self.fail_endless(hasty[stuck])
-
-    def fail_endless(self, numbers: Places) -> None:
+    def fail_endless(self, numbers: Places) -> NoReturn:
         """Refuse immediates that never come to rest."""
         circle = [self.immediates[k] for k in np.unique(self.immediate.all[numbers])]
         names = ", ".join(f"'{transition.name}'" for transition in circle)

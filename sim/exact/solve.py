@@ -142,9 +142,12 @@ def _mixed(parts: Parts, inputs: Mixture, days: Floats, max_states: int) -> Exac
 
 
 def _too_many(net: Net, many: TooManyStates) -> Diagnostic:
+    more = "and more to come"
+    if many.n_vanishing:
+        more = f"and {many.n_vanishing:,} that immediates pass through"
     return Diagnostic(
         "too-many-states",
-        f"more states than the limit: {many.n_found:,} found, and more to come",
+        f"more states than the limit: {many.n_found:,} found, {more}",
         net.origin.position,
         hint="give counters and stocks a narrower range, or simulate it: run",
     )
