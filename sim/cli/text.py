@@ -13,6 +13,8 @@ from typing import TextIO
 
 from sim.ensemble.dates import to_the_minute
 
+#: A blank at which no line breaks; shown as a plain one.
+NO_BREAK = "\u00a0"
 WIDTH = 80
 NARROWEST = 40
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -160,12 +162,14 @@ def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
     """Return a text as lines of so many columns at most, broken between words where it can be."""
     lines: list[str] = []
     room = max(2, columns - len(indent))
-    for word in text.split():
+    for word in text.split(" "):
+        if not word:
+            continue
         if lines and width(lines[-1]) + 1 + width(word) <= room:
             lines[-1] += f" {word}"
         else:
             lines += _pieces(word, room)
-    return [indent + line for line in lines]
+    return [indent + line.replace(NO_BREAK, " ") for line in lines]
 
 
 def _pieces(word: str, columns: int) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli import options, text
+from sim.cli import chart, options, text
 from sim.cli.render import safe
 from sim.cli.text import Look
 from sim.units import Dimension
@@ -159,6 +159,8 @@ class _Timeline:
         if text.width(f"{when}  {said}  {which}".rstrip()) <= self.look.width:
             return [f"{when}  {self.look.styled(said, 'bold')}  {which}".rstrip()]
         words = self._styled(self._wrapped(said, "  "), "bold")
+        if text.width(f"{when}  {which}") <= self.look.width:
+            return [f"{when}  {which}".rstrip(), *words]
         return [when, *words, *self._wrapped(which, "  ")]
 
     def _styled(self, lines: list[str], style: str) -> list[str]:
@@ -169,8 +171,9 @@ class _Timeline:
         return (f"{date}, " if date else "") + f"day {event.days:.{self.decimals}f}"
 
     def _changes(self, event: Event) -> list[str]:
+        arrow = (chart.BLOCKS if self.look.blocks else chart.ASCII).arrow
         return [
-            f"{safe(name)} {safe(_shown(before))} to {safe(_shown(after))}{self._unit(name)}"
+            f"{safe(name)} {safe(_shown(before))} {arrow} {safe(_shown(after))}{self._unit(name)}"
             for name, (before, after) in event.changes.items()
         ]
 
@@ -181,7 +184,8 @@ class _Timeline:
 
     def _lost(self, event: Event) -> str:
         nearest = ", ".join(
-            f"{safe(name)} (day {due:.{self.decimals}f})" for name, due in event.lost[:_LOST]
+            f"{safe(name)} (day{text.NO_BREAK}{due:.{self.decimals}f})"
+            for name, due in event.lost[:_LOST]
         )
         return f"ahead of {nearest}"
 
@@ -190,7 +194,12 @@ class _Timeline:
 
 
 def _shown(value: Value) -> str:
-    return value if isinstance(value, str) else f"{value:.6g}"
+    """Return a label, or a number with four digits that mean something."""
+    if isinstance(value, str):
+        return value
+    if abs(value) < 1e15 and value == int(value):
+        return f"{value:.0f}"
+    return f"{value:.4g}" if abs(value) < 1_000.0 else f"{value:.1f}"
 
 
 def _unit(dimension: Dimension) -> str:

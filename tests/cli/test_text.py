@@ -95,6 +95,7 @@ def test_lines_break_between_words_and_where_they_must():
     assert text.wrapped("abcdefgh", 5) == ["abcde", "fgh"]
     assert text.wrapped("日本日本日", 5) == ["日本", "日本", "日"]
     assert text.wrapped("", 5) == []
+    assert text.wrapped(f"ab c{text.NO_BREAK}d", 5) == ["ab", "c d"]
 
 
 @given(st.text(st.sampled_from("ab 日e\u0301"), max_size=60), st.integers(2, 20))

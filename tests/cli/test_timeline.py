@@ -41,18 +41,18 @@ def test_it_reads_like_this():
         "  drawn for this replication\n"
         "    parameters.speed  20 km/day\n\n"
         "Sat 7 Dec 2024 18:00 +03:00, day 1.000  On, 40 km to go  [march]\n"
-        "    distance 40 to 20 km\n"
+        "    distance 40 → 20 km\n"
         "    ahead of halt (day "
     )
     assert shown.endswith(
         "Sun 8 Dec 2024 18:00 +03:00, day 2.000  On, 20 km to go  [march]\n"
-        "    distance 20 to 0 km\n"
+        "    distance 20 → 0 km\n"
         + next(line for line in shown.splitlines() if line.startswith("    ahead")) + "\n"
         "at once  enter/by the gate\n"
-        "    town held to entered\n"
+        "    town held → entered\n"
         "    outcome entered_it: They are in\n"
         "Mon 9 Dec 2024 06:00 +03:00, day 2.500  fall\n"
-        "    town entered to fallen\n"
+        "    town entered → fallen\n"
         "    outcome taken\n"
         "    ahead of march (day 3.000)\n\n"
         "4 events. End on day 2.5, Mon 9 Dec 2024 06:00 +03:00: the scenario's 'stop'\nheld."
@@ -80,6 +80,16 @@ EMPTY = "title: x\nclock: {horizon: 3 days}\n"
 )
 def test_it_says_how_it_ended(text, why):
     assert " ".join(told(text).split()).endswith(why)
+
+
+def test_what_is_said_stands_below_where_there_is_no_room():
+    shown = told(SCENARIO.replace("On, {d", "On and on and on and on, {d"), width=60)
+    assert (
+        "Sat 7 Dec 2024 18:00 +03:00, day 1.000  [march]\n"
+        "  On and on and on and on, 40 km to go\n"
+        "    distance 40 → 20 km\n"
+    ) in shown
+    assert "40 -> 20" in told(blocks=False)
 
 
 def test_many_inputs_are_cut_short():
