@@ -133,16 +133,12 @@ def test_the_commands_page_names_every_command_and_status():
         assert re.search(rf"^\| (\d+, )*{status}\b", text, re.MULTILINE), status
 
 
-#: Its horizon is set before the report times of that file.
-KNOWN = {"sim.scenario.load": pytest.mark.xfail(strict=False)}
-
-
-def modules_with_examples() -> list[object]:
+def modules_with_examples() -> list[str]:
     found = []
     for module in sorted((ROOT / "sim").rglob("*.py")):
         if re.search(r"^ *>>> ", module.read_text(encoding="utf-8"), re.MULTILINE):
             name = module.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
-            found.append(pytest.param(name.removesuffix(".__init__"), marks=KNOWN.get(name, ())))
+            found.append(name.removesuffix(".__init__"))
     return found
 
 

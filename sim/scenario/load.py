@@ -53,7 +53,7 @@ def load(
 
     Examples
     --------
-    >>> scenario = load("scenarios/four_cities.yaml", set={"clock.horizon": "10 days"})
+    >>> scenario = load("scenarios/repairable_bridge.yaml", set={"clock.horizon": "10 days"})
     >>> scenario.clock.horizon / 86_400
     10.0
     """
