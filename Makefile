@@ -1,6 +1,6 @@
 # Everything runs from a virtual environment that this file builds out of the lock files.
 #
-#   make run     the flagship scenario: numbers, pictures and report in results/
+#   make run     the flagship scenario: when, if at all, does Homs fall?
 #   make test    all tests               make lint    format, lint, types, walls between rooms
 #   make bench   speed against peers     make lock    renew the lock files (needs uv)
 #   make clean   remove caches           make distclean   remove the environments as well
