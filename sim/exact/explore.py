@@ -7,6 +7,7 @@ the probabilities with which the immediates that begin there come to rest in eac
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -25,6 +26,8 @@ from sim.net.model import Branch, Origin, Transition, Variable
 
 #: States expanded at a time: bounds the memory that their successors take.
 _BATCH = 4_096
+#: Combinations of draws at a firing at the most.
+_MOST_MIXES = 1_024
 #: Vanishing states allowed for each tangible one.
 _VANISHING_PER_STATE = 4
 
@@ -274,6 +277,9 @@ class Explorer:
             if ref in self.parts.read:
                 who = f"the draw '{draw.name}' of '{transition.name}'"
                 laws.append((ref, *states.finite_law(draw.law, who, draw.origin)))
+        n_mixes = math.prod(values.shape[1] for _, values, _ in laws)
+        if n_mixes > _MOST_MIXES:
+            raise ScenarioError([_too_many_mixes(transition, n_mixes)])
         for mix in product(*(range(values.shape[1]) for _, values, _ in laws)):
             drawn = rates
             for i, (ref, values, shares) in zip(mix, laws, strict=True):
@@ -374,6 +380,17 @@ class Explorer:
         origin = circle[0].origin
         message = f"immediates fire without end, in no time: {names}"
         raise ScenarioError([Diagnostic("fault", message, origin.position, origin.path)])
+
+
+def _too_many_mixes(transition: Transition, n_mixes: int) -> Diagnostic:
+    return Diagnostic(
+        "too-many-combinations",
+        f"the draws of '{transition.name}' have {n_mixes:,} combinations",
+        transition.origin.position,
+        transition.origin.path,
+        expected=f"at most {_MOST_MIXES:,}",
+        hint="give them fewer values, or simulate it: run",
+    )
 
 
 def _keys(rows: Floats) -> Sequence[bytes]:

@@ -24,18 +24,16 @@ from sim.units import SECONDS_PER_DAY
 
 #: States at the most.
 MOST_STATES = 200_000
+#: States looked for before it is taken that a count without a bound goes on for ever.
+_COUNTED_STATES = 1_000
 
 
 class HasNet(Protocol):
-    """A scenario: what is needed of it here."""
+    """A scenario: what is needed of it here. Its ``texts`` are quoted in errors, if it has any."""
 
     @property
     def net(self) -> Net:
         """The net that it means."""
-
-    @property
-    def texts(self) -> Mapping[str, str]:
-        """The texts that its net was read from, by file."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +67,8 @@ def exact(scenario: Net | HasNet, at: Sequence[float], *, max_states: int = MOST
 
     The error is below 1e-10. What the law depends on is all that is looked at: watch and totals are
     not, nor inputs that they alone read. If the net has more than ``max_states`` states, or counts
-    something without a bound, two things are left out: variables that nothing reads, and what
-    happens once every outcome holds.
+    something without a bound (unless it soon turns out to have one, in a guard say), two things are
+    left out: variables that nothing reads, and what happens once every outcome holds.
 
     Parameters
     ----------
@@ -92,8 +90,8 @@ def exact(scenario: Net | HasNet, at: Sequence[float], *, max_states: int = MOST
     try:
         return _solved(net, np.array(at, np.float64).reshape(-1), max_states)
     except ScenarioError as error:
-        texts = {} if isinstance(scenario, Net) else dict(scenario.texts)
-        raise ScenarioError(error.diagnostics, texts) from None
+        texts: Mapping[str, str] = getattr(scenario, "texts", {})
+        raise ScenarioError(error.diagnostics, dict(texts)) from None
 
 
 def _solved(net: Net, days: Floats, max_states: int) -> Exact:
@@ -103,11 +101,12 @@ def _solved(net: Net, days: Floats, max_states: int) -> Exact:
         whole, lean = Parts(net), Parts(net, is_lean=True)
         inputs = mixture(whole)
         _check_times(net, days, inputs)
-        if not Explorer(whole, {}, max_states).is_endless:
-            try:
-                return _mixed(whole, inputs, days, max_states)
-            except TooManyStates:
-                pass
+        is_endless = Explorer(whole, {}, max_states).is_endless
+        try:
+            limit = min(max_states, _COUNTED_STATES) if is_endless else max_states
+            return _mixed(whole, inputs, days, limit)
+        except TooManyStates:
+            pass
         try:
             return _mixed(lean, inputs, days, max_states)
         except TooManyStates as many:

@@ -118,7 +118,8 @@ class States:
 
     def value(self, expr: Expr) -> Floats:
         """Return the value of an expression in every state, shape (n,), unchecked."""
-        return np.broadcast_to(np.asarray(evaluate(expr, self.values), np.float64), (self.n,))
+        value = np.asarray(evaluate(expr, self.values), np.float64)
+        return value if value.shape == (self.n,) else np.broadcast_to(value, (self.n,))
 
     def number(self, expr: Expr, who: str, origin: Origin) -> Floats:
         """Return the value of an expression in every state; NaN is a fault."""
