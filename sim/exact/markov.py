@@ -144,8 +144,9 @@ def _of_transition(parts: Parts, transition: Transition) -> Iterator[Diagnostic]
         message = f"'{name}' goes by a timetable ('{key}')"
         yield _refused(message, origin, expected)
     elif clock.law is not None and clock.law.kind != "exponential":
-        fixed = clock.law.kind == "deterministic"
-        what = "takes a fixed time" if fixed else f"has a clock that is {clock.law.kind}"
+        what = f"has a clock that is {clock.law.kind}"
+        if clock.law.kind == "deterministic":
+            what = "takes a fixed time" if key == "after" else "holds a fixed amount of work"
         yield _refused(f"'{name}' {what} ('{key}'), not an exponential one", origin, expected)
     elif clock.law is not None and not _is_fixed(parts, clock.law):
         message = (

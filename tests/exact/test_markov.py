@@ -52,6 +52,10 @@ def test_what_is_markov_is_not_refused():
             "x: {after: 3 h, memory: redraw, then: {n: 1}}",
             "13 3 'x' takes a fixed time ('after')",
         ),
+        (
+            "x: {work: 5, pace: n / (1 day), memory: keep, then: {n: 1}}",
+            "13 5, 'x' holds a fixed amount of work ('work')",
+        ),
         ("x: {every: 1 day, then: {n: 1}}", "13 1 'x' goes by a timetable ('every')"),
         ("x: {at: 2 days, then: {n: 1}}", "13 2 'x' goes by a timetable ('at')"),
         (
