@@ -8,7 +8,8 @@ makes no number, date or truth value of anything. Node types are ordinary ``str`
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sim.errors import Diagnostic, Position, did_you_mean, one_of
@@ -16,8 +17,7 @@ from sim.errors import Diagnostic, Position, did_you_mean, one_of
 MAX_FAULTS = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """One text that was read: a file, or a ``--set`` value; ``name`` is how people see it."""
 
     name: str
@@ -180,7 +180,7 @@ def describe(node: Node) -> str:
     return f"'{shown}'"
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Faults:
     """Collects diagnostics: one for each place and kind, however often it is found."""
 
@@ -312,8 +312,7 @@ FORMS: dict[str, Form] = {
 ANNOTATIONS = ("source", "grade", "as_of", "mark", "note", "label", "chance")
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(NamedTuple):
     """A value as its author wrote it: an expression or instant, or a distribution; and remarks.
 
     ``arguments`` pairs each argument's name with its node; for ``discrete`` and ``choice`` the
@@ -325,7 +324,7 @@ class Written:
     kind: str = ""
     arguments: tuple[tuple[str, Node], ...] = ()
     keys: tuple[Text, ...] = ()
-    remarks: Mapping[str, Node] = field(default_factory=dict)
+    remarks: Mapping[str, Node] = MappingProxyType({})
 
     @property
     def is_law(self) -> bool:
@@ -354,7 +353,7 @@ def read_value(node: Node, path: str, faults: Faults) -> Written | None:
     if isinstance(inner, Text):
         return Written(node, text=inner, remarks=remarks)
     read = read_value(inner, f"{path}.value", faults)  # {value: {uniform: [a, b]}, source: x}
-    return read and replace(read, node=node, remarks={**read.remarks, **remarks})
+    return read and read._replace(node=node, remarks={**read.remarks, **remarks})
 
 
 def _not_one_head(node: Map, heads: list[Text], path: str, faults: Faults) -> None:
@@ -410,10 +409,10 @@ def _law(written: Written, kind: Text, inner: Node, path: str, faults: Faults) -
         faults.add("bad-distribution", message, at, f"{path}.{kind}", expected=form.example)
 
     if form.shape == "single":
-        return replace(written, arguments=((form.arguments[0], inner),))
+        return written._replace(arguments=((form.arguments[0], inner),))
     if form.shape == "list":
         if isinstance(inner, Items) and len(inner) == len(form.arguments):
-            return replace(written, arguments=tuple(zip(form.arguments, inner, strict=True)))
+            return written._replace(arguments=tuple(zip(form.arguments, inner, strict=True)))
         n, names = len(form.arguments), ", ".join(form.arguments)
         wrong(f"'{kind}' needs a list of {n} numbers: {names}", inner)
         return None
@@ -427,7 +426,7 @@ def _law(written: Written, kind: Text, inner: Node, path: str, faults: Faults) -
     if form.shape == "weights":
         entries = list(inner.entries())
         pairs = tuple((str(key), weight) for key, weight in entries)
-        return replace(written, arguments=pairs, keys=tuple(key for key, _ in entries))
+        return written._replace(arguments=pairs, keys=tuple(key for key, _ in entries))
     for key, _ in inner.entries():
         if key not in form.arguments:
             wrong(f"'{kind}' has no argument '{key}'", key)
@@ -436,4 +435,4 @@ def _law(written: Written, kind: Text, inner: Node, path: str, faults: Faults) -
         if name not in inner:
             wrong(f"'{kind}' lacks '{name}'", kind)
             return None
-    return replace(written, arguments=tuple((name, inner[name]) for name in form.arguments))
+    return written._replace(arguments=tuple((name, inner[name]) for name in form.arguments))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from sim.net.expr import Const, Distribution, Expr, Ref
 from sim.net.model import Input
@@ -23,8 +23,7 @@ N_REPORT = 10
 MAX_POINTS = 10_000
 
 
-@dataclass(frozen=True)
-class Calendar:
+class Calendar(NamedTuple):
     """What is known of the clock before any expression is read."""
 
     spec: ClockSpec | None
@@ -36,8 +35,7 @@ class Calendar:
     remarks: Remarks
 
 
-@dataclass(frozen=True)
-class ReadClock:
+class ReadClock(NamedTuple):
     """The horizon as an expression, and the clock that plans by its largest value."""
 
     horizon: Expr

@@ -10,8 +10,8 @@ from sim.net.expr import Const, Distribution, Expr, Ref
 from sim.net.model import Clock, Origin
 from sim.net.resolve import Scope
 from sim.scenario.laws import lowest
-from sim.scenario.names import Part
 from sim.scenario.schema import CLOCKS
+from sim.scenario.templates import Part
 from sim.scenario.terms import Terms
 from sim.scenario.wanted import (
     ANY,
@@ -33,7 +33,7 @@ _EXPECTED = "one of rate, after, work with pace, every, at, immediate"
 _SAFE_MEAN = 4.0
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class ClockCompiler:
     """Makes the clocks of a file."""
 

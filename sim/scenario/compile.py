@@ -28,12 +28,12 @@ from sim.net.resolve import Scope, Symbol, Typed
 from sim.scenario.clock import read_calendar, read_clock
 from sim.scenario.laws import Law, read_law
 from sim.scenario.model import ScenarioClock
-from sim.scenario.names import Expander, Part, read_lists
 from sim.scenario.order import ordered
 from sim.scenario.schema import PART_MODELS, LimitsSpec
 from sim.scenario.scopes import Scopes
 from sim.scenario.structure import NOUNS, Structure, validated
-from sim.scenario.terms import Terms
+from sim.scenario.templates import Expander, Part, read_lists
+from sim.scenario.terms import Terms, Trees
 from sim.scenario.transitions import TransitionCompiler
 from sim.scenario.variables import KINDS, VariableCompiler, labels_of
 from sim.scenario.wanted import ANY, NAN, Spot, is_nan
@@ -48,10 +48,10 @@ _POISON = Symbol(NAN, None)
 class Compiler:
     """Makes the net of one file."""
 
-    def __init__(self, found: Structure, faults: Faults) -> None:
+    def __init__(self, found: Structure, faults: Faults, trees: Trees) -> None:
         self.found, self.faults = found, faults
         lists = read_lists(found.section("lists"), faults)
-        expander = Expander(lists, faults, is_partial="lists" in found.lost)
+        expander = Expander(lists, faults, is_partial=bool(found.lost))
         self.parts = {name: expander.parts(found.section(name)) for name in _SECTIONS}
         self.n_parts = 100 + expander.n_parts
         variables = [*self.parts["variables"], *expander.misnamed]
@@ -70,7 +70,10 @@ class Compiler:
             self.label_numbers.__getitem__,
             self.calendar.remarks,
             self.calendar.start,
-            is_partial=bool(found.lost) or any(map(_has_unknown_labels, variables)),
+            trees=trees,
+            is_partial=bool(found.lost)
+            or expander.is_lossy
+            or any(map(_has_unknown_labels, variables)),
         )
         self.terms.input_scope = self.scopes.of_inputs()
 

@@ -93,7 +93,7 @@ class _Refused(Exception):
     """A fault that leaves no tree to speak of."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Open:
     """A collection whose end has not come yet."""
 

@@ -21,7 +21,7 @@ def read(path: str | os.PathLike[str]) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Files:
     """Reads files to trees, and keeps their texts and digests by the names that people see."""
 

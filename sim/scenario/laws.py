@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.draws import KINDS, are_valid
@@ -83,7 +82,7 @@ class _Reader:
             place = self.spot.at(name)
             typed = self.terms.argument(node, self.scope, place)
             if has_unit and wanted.dimension is None:
-                wanted = replace(wanted, dimension=typed.dimension)
+                wanted = wanted._replace(dimension=typed.dimension)
             fitting = wanted if has_unit else PLAIN
             args.append(self.terms.fitted(typed, node, place.path, fitting))
         dimension = wanted.dimension
@@ -103,7 +102,7 @@ class _Reader:
         unit = self.wanted.unit
         if unit is not None and unit.scale == 1.0:
             return Const(1.0)
-        plain = replace(self.wanted, unit=None)
+        plain = self.wanted._replace(unit=None)
         at = self.written.node
         return self.terms.fitted(Typed(Const(1.0), NONE), at, self.spot.path, plain)
 
@@ -129,7 +128,7 @@ class _Reader:
             place = self.spot.at(name)
             typed = self.terms.typed(key, self.scope, place.path)
             if wanted.dimension is None:
-                wanted = replace(wanted, dimension=typed.dimension)
+                wanted = wanted._replace(dimension=typed.dimension)
             value = self.terms.fitted(typed, key, place.path, wanted)
             argument = self.terms.argument(node, self.scope, place)
             weight = self.terms.fitted(argument, node, place.path, PLAIN)

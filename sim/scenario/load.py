@@ -19,6 +19,7 @@ from sim.scenario.merge import Merger, node_of
 from sim.scenario.model import Scenario, ScenarioClock
 from sim.scenario.names import name_fault
 from sim.scenario.structure import Structure, structure
+from sim.scenario.terms import Trees
 from sim.values import MAX_FAULTS, Faults, Map, Node, Source, Text, describe
 
 #: Parts that are compiled for the sake of checking variants.
@@ -81,7 +82,7 @@ def loads(
 _Made = tuple[Structure, Compiler, Net, ScenarioClock]
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class _Loader:
     shown: str
     data: bytes
@@ -89,6 +90,7 @@ class _Loader:
     set: dict[str, object]
     variant: str | None
     faults: Faults = field(default_factory=Faults)
+    trees: Trees = field(default_factory=dict)
 
     def scenario(self) -> Scenario:
         files = Files(self.faults)
@@ -126,7 +128,7 @@ class _Loader:
         found = structure(tree, faults)
         if found is None:
             return None
-        compiler = Compiler(found, faults)
+        compiler = Compiler(found, faults, self.trees)
         net = compiler.net()
         return net and (found, compiler, *net)
 

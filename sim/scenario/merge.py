@@ -7,7 +7,7 @@ belongs to it; a value that is a distribution or has ``value:`` replaces the old
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from sim.errors import Position, did_you_mean
 from sim.scenario.document import MAX_DEPTH
@@ -17,8 +17,7 @@ from sim.values import FORMS, Faults, Items, Map, Node, Source, Text, is_null
 Path = tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Merger:
+class Merger(NamedTuple):
     """Merges changes into a tree; ``is_strict`` refuses keys that the tree does not have."""
 
     faults: Faults

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from sim.errors import did_you_mean, one_of
 from sim.net.model import Note
@@ -18,8 +18,7 @@ _MARKS = {
 }
 
 
-@dataclass(frozen=True)
-class Remarks:
+class Remarks(NamedTuple):
     """Reads remarks; ``sources`` are the ids that a remark may name, None if any text will do."""
 
     faults: Faults
@@ -39,7 +38,7 @@ class Remarks:
             elif name == "chance":
                 self._check_chance(node, written, place)
             elif name in fields:
-                fields[name] = getattr(self, f"_{name}")(node, place)
+                fields[name] = getattr(self, f"_read_{name}")(node, place)
         return Note(**fields)
 
     def is_chance(self, written: Written) -> bool:
@@ -55,7 +54,7 @@ class Remarks:
             message = "'chance' marks a distribution, and this is none"
             self.faults.add("bad-remark", message, node, path)
 
-    def _source(self, node: Text, path: str) -> str:
+    def _read_source(self, node: Text, path: str) -> str:
         if self.sources is not None and node not in self.sources:
             self.faults.add(
                 "unknown-source",
@@ -67,19 +66,19 @@ class Remarks:
             )
         return str(node)
 
-    def _grade(self, node: Text, path: str) -> str:
+    def _read_grade(self, node: Text, path: str) -> str:
         if len(node) != 2 or node[0] not in "ABCDEF" or node[1] not in "123456":
             expected = "a source from A to F and an information from 1 to 6, such as B2"
             self.faults.add("bad-remark", f"'{node}' is no grade", node, path, expected=expected)
         return str(node)
 
-    def _mark(self, node: Text, path: str) -> str:
+    def _read_mark(self, node: Text, path: str) -> str:
         if node not in _MARKS:
             expected = "C (computed), R (read) or J (judgement)"
             self.faults.add("bad-remark", f"'{node}' is no mark", node, path, expected=expected)
         return _MARKS.get(node, "")
 
-    def _as_of(self, node: Text, path: str) -> str:
+    def _read_as_of(self, node: Text, path: str) -> str:
         when = read_day_or_instant(node, self.zone, path, self.faults)
         if when and self.as_of and when > self.as_of:
             message = f"'{node}' is after the scenario's own as_of, {self.as_of.isoformat()}"

@@ -163,13 +163,13 @@ Laws = Annotated[
 ]
 
 
-class Part(BaseModel):
+class Spec(BaseModel):
     """What every part of a file has in common: unknown keys are errors."""
 
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, populate_by_name=False)
 
 
-class SourceSpec(Part):
+class SourceSpec(Spec):
     """Where knowledge comes from."""
 
     text: Line = Field(description="Who said it, where")
@@ -177,7 +177,7 @@ class SourceSpec(Part):
     url: Line = Field(None, description="Where to read it")
 
 
-class ClockSpec(Part):
+class ClockSpec(Spec):
     """When the scenario starts and ends, and when it is looked at."""
 
     horizon: Value = Field(description="Where a replication stops: a duration, or one input")
@@ -188,7 +188,7 @@ class ClockSpec(Part):
     report: Instants = Field(None, description="Times for probabilities by date; default: ten")
 
 
-class VariableSpec(Part):
+class VariableSpec(Spec):
     """A number or a label that the state holds; exactly one of states, integer, real."""
 
     for_: For = Field(None, alias="for")
@@ -201,7 +201,7 @@ class VariableSpec(Part):
     note: Line = Field(None)
 
 
-class DefinitionSpec(Part):
+class DefinitionSpec(Spec):
     """A named expression."""
 
     for_: For = Field(None, alias="for")
@@ -210,7 +210,7 @@ class DefinitionSpec(Part):
     note: Line = Field(None)
 
 
-class BranchSpec(Part):
+class BranchSpec(Spec):
     """One way for a firing to end."""
 
     weight: Value = Field(None, description="In proportion to which it is taken; default 1")
@@ -219,7 +219,7 @@ class BranchSpec(Part):
     says: Line = Field(None, description="What a trace says; {name} shows a value")
 
 
-class TransitionSpec(Part):
+class TransitionSpec(Spec):
     """What may happen; exactly one clock: rate, after, work, every, at or immediate."""
 
     for_: For = Field(None, alias="for")
@@ -246,7 +246,7 @@ class TransitionSpec(Part):
     note: Line = Field(None)
 
 
-class OutcomeSpec(Part):
+class OutcomeSpec(Spec):
     """A question with a yes-time: the first time that 'when' holds."""
 
     for_: For = Field(None, alias="for")
@@ -256,13 +256,13 @@ class OutcomeSpec(Part):
     note: Line = Field(None)
 
 
-class LimitsSpec(Part):
+class LimitsSpec(Spec):
     """Limits of a replication."""
 
     events: Whole = Field(None, description="Most events in a replication; default 1,000,000")
 
 
-class Header(Part):
+class Header(Spec):
     """The keys of a file that are no section."""
 
     format: Whole = Field(None, description="Format of the file: 1")
@@ -277,7 +277,7 @@ class Header(Part):
     limits: Annotated[Any, BeforeValidator(_table), _shared("LimitsSpec")] = None
 
 
-PART_MODELS: dict[str, type[Part]] = {
+PART_MODELS: dict[str, type[Spec]] = {
     "variables": VariableSpec,
     "definitions": DefinitionSpec,
     "transitions": TransitionSpec,
@@ -291,7 +291,7 @@ SECTIONS = ("sources", "lists", "parameters", *PART_MODELS, "variants")
 TOP_LEVEL = (*(n for n in Header.model_fields), *SECTIONS, *NOT_YET)
 
 
-def field_names(model: type[Part]) -> list[str]:
+def field_names(model: type[Spec]) -> list[str]:
     """Return the keys of a model as a file writes them."""
     return [field.alias or name for name, field in model.model_fields.items()]
 

@@ -22,7 +22,7 @@ _LATER = "an outcome reads only outcomes above it"
 _NO_WORK = "work left may be read in effects and 'watch' only"
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Scopes:
     """The names of a file, filled in as they are resolved, and the scopes of its places."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -23,7 +23,7 @@ from sim.scenario.schema import (
     SECTIONS,
     TOP_LEVEL,
     Header,
-    Part,
+    Spec,
     field_names,
 )
 from sim.values import FORMS, Faults, Map, Node, Text, describe
@@ -31,7 +31,7 @@ from sim.values import FORMS, Faults, Map, Node, Text, describe
 #: Unknown keys of one mapping that are compared with the known ones.
 MAX_KEYS = 100
 
-_Model = TypeVar("_Model", bound=Part)
+_Model = TypeVar("_Model", bound=Spec)
 
 #: What one part of a section is called in messages.
 NOUNS = {
@@ -48,8 +48,7 @@ NOUNS = {
 }
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(NamedTuple):
     """One part as the schema reads it: ``spec`` has its fields; None if it could not be read."""
 
     section: str
@@ -69,7 +68,7 @@ class Read:
         return f"{NOUNS[self.section]} '{self.key}'"
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Structure:
     """A file taken apart: its header, and the parts of each section in net order."""
 

@@ -32,8 +32,10 @@ from sim.scenario.wanted import (
 from sim.units import NONE, PER_TIME, TIME, UNITS
 from sim.values import Faults, Items, Map, Node, Text, Written, read_value
 
+Trees = dict[str, Tree | ExprError]
 
-@dataclass
+
+@dataclass(eq=False, repr=False)
 class Terms:
     """Resolves the expressions and values of one file."""
 
@@ -47,7 +49,8 @@ class Terms:
     input_scope: Scope = field(init=False)
     #: Anonymous inputs, by name, as they are met.
     inputs: dict[str, Input] = field(default_factory=dict)
-    _trees: dict[str, Tree | ExprError] = field(default_factory=dict)
+    #: Syntax trees by text: the same with every variant.
+    trees: Trees = field(default_factory=dict)
     #: Places of texts with a fault: the next part of the same template has the same.
     _faulty: set[tuple[str, int]] = field(default_factory=set)
 
@@ -57,19 +60,19 @@ class Terms:
         """Return the syntax tree of a text; None after a fault."""
         tree = self.quiet_tree(text)
         if tree is None:
-            error = self._trees[text]
+            error = self.trees[text]
             assert isinstance(error, ExprError)
             self._tell(text, [error], path)
         return tree
 
     def quiet_tree(self, text: Text) -> Tree | None:
         """Return the syntax tree of a text; None if it has none (told by whoever reads it)."""
-        if text not in self._trees:
+        if text not in self.trees:
             try:
-                self._trees[str(text)] = parse(text)
+                self.trees[str(text)] = parse(text)
             except ExprError as error:
-                self._trees[str(text)] = error
-        known = self._trees[text]
+                self.trees[str(text)] = error
+        known = self.trees[text]
         return None if isinstance(known, ExprError) else known
 
     def names_in(self, node: Node | None, letters: Mapping[str, str]) -> list[str]:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sim.errors import did_you_mean
 from sim.net.expr import TRUE, Const, Expr, Ref
 from sim.net.model import Branch, Clock, Draw, Effect, Origin, Transition
 from sim.net.resolve import Scope, Symbol
 from sim.scenario.clocks import ClockCompiler
-from sim.scenario.names import Part, check_name
+from sim.scenario.names import check_name
 from sim.scenario.says import read_says
 from sim.scenario.schema import BranchSpec
 from sim.scenario.scopes import Scopes, with_draws, without_draws
 from sim.scenario.structure import validated
+from sim.scenario.templates import Part
 from sim.scenario.terms import Terms
 from sim.scenario.wanted import (
     ANY,
@@ -35,8 +35,7 @@ MAX_PRIORITY = 1_000_000
 _KINDS = {"input": "a parameter", "definition": "a definition", "fired": "a count of firings"}
 
 
-@dataclass(frozen=True)
-class _Begun:
+class _Begun(NamedTuple):
     """A transition whose clock has been read."""
 
     part: Part

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from sim.net.expr import Const, Expr, Ref
 from sim.net.model import Origin, Variable
 from sim.net.resolve import Symbol
-from sim.scenario.names import Part, check_name
+from sim.scenario.names import check_name
+from sim.scenario.templates import Part
 from sim.scenario.terms import Terms
 from sim.scenario.wanted import NAN, Spot, Wanted, is_nan
 from sim.units import NONE, Dimension, Unit
@@ -32,8 +33,7 @@ def labels_of(part: Part) -> tuple[str, ...]:
     return tuple(str(s) for s in states if isinstance(s, Text) and not is_null(s))
 
 
-@dataclass(frozen=True)
-class VariableCompiler:
+class VariableCompiler(NamedTuple):
     """Makes the variables of a file, and the symbols under which they are read."""
 
     terms: Terms

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from sim.net.expr import Const, Expr
@@ -28,8 +27,7 @@ class Spot(NamedTuple):
         return Spot(f"{self.path}.{key}", f"{self.own}.{own or key}")
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """What a value must be: its dimension, the unit of plain numbers, labels, whole numbers."""
 
     dimension: Dimension | None = None

@@ -190,3 +190,23 @@ def test_a_long_chain_of_definitions_in_the_wrong_order():
     made = net(f"definitions:\n{chain}  d3000: supply\nwatch: {{w: d0}}")
     assert made.definitions[0].name == "d3000"
     assert len(made.definitions) == 3_001
+
+
+def test_transitions_are_counted_over_all_templates():
+    template = "{for: {i: many}, rate: 1 / day, then: {}}"
+    body = (
+        "lists: {many: [" + ", ".join(map(str, range(2_501))) + "]}\n"
+        f"transitions:\n  t.$i: {template}\n  u.$i: {template}\n"
+    )
+    assert [d.code for d in errors(body)] == ["too-large"]
+
+
+def test_what_a_faulty_template_would_have_made_is_not_called_unknown():
+    body = """
+    variables:
+      x.$i: {for: {i: cites}, integer: [0, 5], initial: 1}
+    lists: {cities: [1, 2]}
+    outcomes: {o: x.1 > 3}
+    transitions: {t: {rate: x.2 / day, then: {x.1: 0}}}
+    """
+    assert [d.code for d in errors(body, state="")] == ["unknown-list"]
