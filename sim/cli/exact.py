@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from sim.scenario.model import Scenario
 
 _DIGITS = 10
+#: Columns that a date with year and zone needs beside the figures.
+_ROOM = 60
 
 
 @click.command("exact")
@@ -58,13 +60,19 @@ def _told(
     n_states: int,
     look: Look,
 ) -> list[str]:
+    from sim.studies.simulate import facts
+
+    known = facts(scenario)
     title = safe(scenario.title)
     lines = [look.styled(title, "bold"), f"exact, {text.counted(n_states, 'state')}"]
     for outcome in scenario.net.outcomes:
-        rows = [["by day", "probability"]]
+        rows = [["by day", "date", "probability"]]
         for t, p in zip(times, laws[outcome.name], strict=True):
-            rows.append([text.days(t, 6), f"{p:.{_DIGITS}f}"])
+            date = text.date(known.date(t), is_short=look.width < _ROOM)
+            rows.append([text.days(t, 6), date, f"{p:.{_DIGITS}f}"])
+        if known.start is None:
+            rows = [[day, p] for day, _, p in rows]
         label = f"{outcome.label} ({outcome.name})" if outcome.label else outcome.name
-        head, *body = (f"  {line}" for line in text.table(rows, "rr"))
+        head, *body = (f"  {line}" for line in text.table(rows, "rlr" if known.start else "rr"))
         lines += ["", *text.wrapped(safe(label), look.width), look.styled(head, "dim"), *body]
     return lines

@@ -20,6 +20,8 @@ from sim.net.canonical import digest
 from sim.studies.summary import QUANTILES
 
 _CAUSES = 6
+#: With fewer replications a probability may be more than five points off.
+_FEW = 400
 
 
 def forecast(
@@ -63,8 +65,21 @@ def _overview(told: list[_Told]) -> list[str]:
     look = told[0].look
     shown = 4 if look.width >= 70 else 2
     others = sum(2 + max(len(row[j]) for row in rows) for j in range(1, shown))
-    rows = [[text.fitted(row[0], look.width - 2 - others), *row[1:shown]] for row in rows]
-    return _indented(text.table(rows, "lrlr"[:shown]), look)
+    lines = [
+        line
+        for label, *row in rows
+        for line in _with_label(label, row[: shown - 1], look.width - 2 - others)
+    ]
+    return _indented(text.table(lines, "lrlr"[:shown]), look)
+
+
+def _with_label(label: str, row: list[str], columns: int) -> list[list[str]]:
+    """Return a row of a table that begins with a label, which may take two lines."""
+    if text.width(label) <= columns:
+        return [[label, *row]]
+    first, *more = text.wrapped(label, columns - 2)
+    rest = "  " + text.fitted(" ".join(more), columns - 2)
+    return [[first, *row], [rest, *([""] * len(row))]]
 
 
 def _indented(table: list[str], look: Look) -> list[str]:
@@ -179,7 +194,7 @@ class _Told:
         """Return what brings it about, with the last thing that followed at once."""
         found = [(self._path(*pair), p) for pair, p in self._paths()]
         room = max(8, self.look.width - 30)
-        rows = [["share", "cause", ""]]
+        rows = [["probability", "cause", ""]]
         for cause, p in found[:_CAUSES]:
             bar = chart.bar(p / self.p, 16, self.pen) if self.look.width >= 60 else ""
             rows.append([text.percent(p), text.fitted(safe(cause), room), bar])
@@ -216,11 +231,16 @@ class _Told:
 
 def _foot(ensemble: Ensemble, look: Look) -> list[str]:
     lines = []
+    if 0 < ensemble.n < _FEW:
+        few = f"warning: with {text.counted(ensemble.n, 'replication')} no figure is better than "
+        few += "its interval"
+        lines += text.wrapped(few, look.width)
     for name, count in ensemble.clipped.items():
         share = text.percent(count / ensemble.n)
         lines += text.wrapped(
-            f"warning: '{safe(name)}' was held at an end of its range in {count:,} replications "
-            f"({share}); widen the range, or say so in the effect with min and max",
+            f"warning: '{safe(name)}' was held at an end of its range in "
+            f"{text.counted(count, 'replication')} ({share}); widen the "
+            "range, or say so in the effect with min and max",
             look.width,
         )
     made = (

@@ -221,7 +221,7 @@ def _print_errors(found: list[Diagnostic]) -> None:
 
 def _refused(error: OSError, as_json: bool) -> int:
     """Say what the machine refused."""
-    name = f"{error.filename}: " if error.filename else ""
+    name = "" if error.filename is None else f"{error.filename or repr('')}: "
     hint = "; only 'validate' takes folders" if isinstance(error, IsADirectoryError) else ""
     return _failed(Exit.REFUSED, "refused", f"{name}{error.strerror or error}{hint}", as_json)
 

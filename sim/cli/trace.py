@@ -106,15 +106,14 @@ def _inputs(whole: Ensemble, look: Look) -> list[str]:
     drawn = whole.inputs.iloc[0]
     if drawn.empty:
         return []
-    rows = [
-        [
-            text.fitted(safe(given.path), look.width - 22),
-            f"{_shown(drawn[given.path])}{_unit(given.dimension)}",
-        ]
-        for given in whole.net.uncertain_inputs
-    ]
-    lines = text.table(rows[:_INPUTS], "lr")
-    more = len(rows) - _INPUTS
+    given = whole.net.uncertain_inputs
+    values = text.table(
+        [[_shown(drawn[i.path]), _unit(i.dimension).strip()] for i in given[:_INPUTS]], "rl"
+    )
+    room = max(8, look.width - 6 - max(map(text.width, values)))
+    paths = [text.fitted(safe(i.path), room) for i in given[:_INPUTS]]
+    lines = text.table(list(zip(paths, values, strict=True)), "ll")
+    more = len(given) - _INPUTS
     lines += [f"and {more} more"] if more > 0 else []
     return ["", look.styled("  drawn for this replication", "dim"), *(f"    {x}" for x in lines)]
 

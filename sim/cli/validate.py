@@ -77,7 +77,7 @@ def _check(file: str, given: dict[str, Any]) -> _Checked:
     except ScenarioError as error:
         return _Checked(file, errors=list(error.diagnostics), texts=dict(error.sources))
     except OSError as error:
-        message = f"{file}: {error.strerror or error}"
+        message = f"{file or repr('')}: {error.strerror or error}"
         return _Checked(file, errors=[Diagnostic("refused", message)], is_unreadable=True)
     return _Checked(file, scenario, texts=dict(scenario.texts))
 

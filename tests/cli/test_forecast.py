@@ -50,8 +50,8 @@ Median: Mon 9 Dec 2024 07:14 +03:00 (2.55 days).
       50 %  2.55  Mon 9 Dec 2024 07:14 +03:00      2.19 to 2.87
   75 % and more: not within 4 days
 
-   share  cause
-  66.5 %  strike  ████████████████
+  probability  cause
+       66.5 %  strike  ████████████████
 
 
 ────────────────────────────────────────────────────────────────────────── never
@@ -137,6 +137,20 @@ def test_values_that_were_clipped_are_told(ensemble):
         dataclasses.replace(ensemble, batch=dataclasses.replace(ensemble.batch, clipped=clipped))
     )
     assert "warning: 'bridge' was held at an end of its range in 20 replications (5.0 %)" in shown
+
+
+@pytest.mark.parametrize(("n", "is_told"), [(399, True), (400, False)])
+def test_that_there_are_few_replications_is_told(n, is_told, ensemble):
+    shown = told(with_times(ensemble, [math.inf] * n))
+    warning = "warning: with 399 replications no figure is better than its interval"
+    assert (warning in shown) == is_told
+
+
+def test_a_long_label_takes_two_lines_of_the_overview():
+    text = BRIDGE.replace("label: The bridge is hit", "label: " + "The bridge is hit by one " * 3)
+    lines = told(sim.run(sim.loads(text, "bridge.yaml"), replications=400)).splitlines()
+    assert lines[4].startswith("  The bridge is hit by one The  ")
+    assert lines[5] == "    bridge is hit by one The brid..."
 
 
 def test_where_no_report_time_splits_its_chances_the_horizon_does(ensemble):

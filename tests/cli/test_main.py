@@ -120,6 +120,8 @@ def test_a_missing_file_is_refused(command, folder, capsys):
     assert "nowhere.yaml: No such file or directory" in capsys.readouterr().err
     assert main([command, "nowhere.yaml", "--json"]) == Exit.REFUSED
     assert "nowhere.yaml: No such file" in json.dumps(printed(capsys))
+    assert main([command, ""]) == Exit.REFUSED
+    assert ": '': No such file or directory" in capsys.readouterr().err
 
 
 def test_a_folder_is_for_validate_only(folder, capsys):
@@ -269,7 +271,8 @@ def test_exact_prints_probabilities(folder, capsys):
     assert main(["exact", "bridge.yaml", "--at", "2", *MARKOV]) == Exit.DONE
     shown = out(capsys)
     assert "2 states" in shown
-    assert "0.4511883639" in shown  # 1 - exp(-0.6)
+    # 1 - exp(-0.6)
+    assert "       2  Sun 8 Dec 2024 18:00 +03:00  0.4511883639" in shown
     assert main(["exact", "bridge.yaml", *MARKOV, "--json"]) == Exit.DONE
     found = printed(capsys)
     assert list(found) == ["states", "outcomes"]

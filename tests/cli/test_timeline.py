@@ -39,7 +39,7 @@ def test_it_reads_like_this():
     assert shown.startswith(
         "A march                                                    replication 0, seed 1\n\n"
         "  drawn for this replication\n"
-        "    parameters.speed  20 km/day\n\n"
+        "    parameters.speed  20  km/day\n\n"
         "Sat 7 Dec 2024 18:00 +03:00, day 1.000  On, 40 km to go  [march]\n"
         "    distance 40 → 20 km\n"
         "    ahead of halt (day "
