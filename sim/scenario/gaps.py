@@ -7,7 +7,7 @@ value. What is missing or torn is told and left out, so that it is told only onc
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sim.scenario.schema import SECTIONS
 from sim.values import Faults, Items, Map, Node, Text, is_null
@@ -89,18 +89,23 @@ def _torn_entries(node: Map, path: str, faults: Faults) -> set[str]:
             torn.update([str(key), str(following[0])])
         if not _lacks_bracket(value):
             continue
-        rest: list[Node] = []
-        for other, nothing in entries[at + 1 :]:
-            if not is_null(nothing):
-                break
-            rest.append(other)
-            if sum(map(_depth, (value, *rest))) <= 0:
-                break
+        rest = list(_keys_without_values(entries, at + 1, _depth(value)))
         text = _joined(value, rest)
         if text:
             _tell_torn(value, place, f'{_QUOTE_IT}: {key}: "{text}"', faults)
             torn.update([str(key), *map(str, rest)])
     return torn
+
+
+def _keys_without_values(
+    entries: Sequence[tuple[Text, Node]], at: int, depth: int
+) -> Iterator[Text]:
+    """Yield the keys without values from ``at`` on, until they close the open brackets."""
+    while at < len(entries) and depth > 0 and is_null(entries[at][1]):
+        key, _ = entries[at]
+        depth += _depth(key)
+        at += 1
+        yield key
 
 
 def _tell_torn(at: Node, path: str, hint: str, faults: Faults) -> None:

@@ -4,6 +4,7 @@ import hashlib
 import string
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -293,3 +294,41 @@ def test_numbers_are_read_to_the_last_bit():
     assert [i.prior for i in made.inputs] == [
         *(Const(0.1), Const(0.001), Const(123456789.123456789), Const(0.5)),
     ]
+
+
+def test_two_inputs_of_one_name():
+    body = """
+    parameters: {transitions.t.rate: 1 / day}
+    transitions: {t: {rate: {uniform: [1 / day, 2 / day]}, then: {}}}
+    """
+    assert faults(body) == [("duplicate-name", "{")]
+
+
+def test_two_streams_of_one_number(monkeypatch):
+    monkeypatch.setattr("sim.scenario.compile.name_hash", lambda key: key[-1])
+    body = "transitions: {ta: {rate: 1 / day, then: {}}, ba: {rate: 1 / day, then: {}}}"
+    assert [d.code for d in errors(body)] == ["stream-collision"]
+
+
+def test_a_long_text_for_says_is_refused():
+    body = "transitions: {t: {rate: 1 / day, then: {}, says: " + "x" * 4_001 + "}}"
+    assert [d.code for d in errors(body)] == ["too-large"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "definitions: {a: (, " + ", ".join(f"k{k}" for k in range(20_000)) + "}",
+        "definitions: {" + ", ".join(f"k{k}: (" for k in range(20_000)) + "}",
+        "definitions: {" + ", ".join(f"k{k}" for k in range(20_000)) + "}",
+        "definitions:\n" + "  d: 1\n" * 20_000,
+        "transitions:\n  t: {" + ", ".join(f"k{k}: 1" for k in range(20_000)) + "}",
+        "transitions:\n  t:\n    rate: 1 / day\n    branches:\n"
+        + "".join(f"    - {{label: l{k}}}\n" for k in range(10_000)),
+    ],
+    ids=["open", "many open", "no values", "one key", "unknown fields", "branches"],
+)
+def test_large_files_take_linear_time(body):
+    start = time.process_time()
+    is_scenario_or_error(lambda: loads(text(body), "t.yaml"))
+    assert time.process_time() - start < 10  # a second or two; quadratic time would take minutes

@@ -197,3 +197,12 @@ def test_what_is_an_expression(text):
 )
 def test_iso_durations_are_told_how_to_be_written(text, hint):
     assert iso_duration_hint(text) == hint
+
+
+@pytest.mark.parametrize(
+    ("zone", "shown"),
+    [("+05:30", "20:30:00+05:30"), ("-03:00", "12:00:00-03:00"), ("UTC", "15:00:00+00:00")],
+)
+def test_a_time_zone_may_be_an_offset(zone, shown):
+    made = scenario(clock=f"{START}, timezone: '{zone}', horizon: 3 days")
+    assert str(made.date(0)).endswith(shown)
