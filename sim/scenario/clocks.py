@@ -139,10 +139,17 @@ class ClockCompiler:
         return pace
 
     def _check_pace(self, pace: Expr, node: Node, spot: Spot, what: str) -> None:
-        if isinstance(pace, Const) and not is_nan(pace) and not 0 <= pace.value < math.inf:
-            message = f"{'an infinite' if math.isinf(pace.value) else 'a negative'} {what}"
+        value = self.known(pace)
+        if value is not None and not 0 <= value < math.inf:
+            message = f"{'an infinite' if math.isinf(value) else 'a negative'} {what}"
             self.terms.faults.add("out-of-range", message, node, spot.path, expected=f"{what} >= 0")
         self.check_drawn(pace, node, spot, what)
+
+    def known(self, expr: Expr) -> float | None:
+        """Return the value of a constant, with remarks or without; None if it is none."""
+        made = self.terms.inputs.get(expr.name) if isinstance(expr, Ref) else None
+        prior = expr if made is None else made.prior
+        return prior.value if isinstance(prior, Const) and not is_nan(prior) else None
 
     def check_drawn(self, expr: Expr, node: Node, spot: Spot, what: str) -> None:
         """Tell a law of an anonymous input that gives negative numbers."""
@@ -172,7 +179,8 @@ class ClockCompiler:
     def _every(self, part: Part, node: Node, spot: Spot) -> Clock:
         scope = self.terms.input_scope.with_letters(part.letters)
         period = self.terms.value(node, scope, spot, DURATION)
-        if isinstance(period, Const) and not is_nan(period) and not 0 < period.value < math.inf:
+        value = self.known(period)
+        if value is not None and not 0 < value < math.inf:
             message, expected = "a period that is not positive", "a duration above 0"
             self.terms.faults.add("out-of-range", message, node, spot.path, expected=expected)
         self.check_drawn(period, node, spot, "period")
@@ -201,11 +209,12 @@ class ClockCompiler:
 
     def _check_instant(self, when: Expr, node: Node, spot: Spot) -> None:
         self.check_drawn(when, node, spot, "time since the start")
-        if not isinstance(when, Const) or is_nan(when):
+        value = self.known(when)
+        if value is None:
             return
-        if when.value < 0:
+        if value < 0:
             self.terms.faults.add("before-start", "an instant before the start", node, spot.path)
-        elif isinstance(self.horizon, Const) and when.value > self.horizon.value:
+        elif isinstance(self.horizon, Const) and value > self.horizon.value:
             message = f"'{written_text(node)}' is beyond the horizon"
             self.terms.faults.add("beyond-horizon", message, node, spot.path)
 

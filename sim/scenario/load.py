@@ -58,7 +58,7 @@ def load(
     >>> scenario.clock.horizon / 86_400
     10.0
     """
-    return _Loader(os.fspath(path), read(path), Path(path), dict(set or {}), variant).scenario()
+    return _Loader(os.fspath(path), read(path), Path(path), _by_path(set), variant).scenario()
 
 
 def loads(
@@ -76,7 +76,11 @@ def loads(
         With every fault, in file order.
     """
     data = text.encode("utf-8", "surrogatepass")
-    return _Loader(name, data, None, dict(set or {}), variant).scenario()
+    return _Loader(name, data, None, _by_path(set), variant).scenario()
+
+
+def _by_path(changes: Mapping[str, object] | None) -> dict[str, object]:
+    return {str(path): value for path, value in (changes or {}).items()}
 
 
 _Made = tuple[Structure, Compiler, Net, ScenarioClock]

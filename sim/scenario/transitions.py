@@ -230,7 +230,8 @@ class TransitionCompiler:
         if node is None:
             return Const(1.0)
         weight = self.terms.value(node, scope, spot, PLAIN)
-        if isinstance(weight, Const) and not is_nan(weight) and not 0 <= weight.value < math.inf:
+        value = self.clocks.known(weight)
+        if value is not None and not 0 <= value < math.inf:
             message = "a weight that is negative or infinite"
             self.faults.add("out-of-range", message, node, spot.path, expected="weight >= 0")
         self.clocks.check_drawn(weight, node, spot, "weight")

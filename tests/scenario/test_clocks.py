@@ -116,6 +116,9 @@ def test_a_template_draws_for_each_of_its_parts():
         ("rate: 0.2", [("dimension", "0.2")]),
         ("rate: 3 km/day", [("dimension", "3 km/day")]),
         ("rate: -0.2 / day", [("out-of-range", "-0.2 / day")]),
+        ("rate: {value: -0.2 / day, source: me}", [("out-of-range", "{")]),
+        ("every: {value: 0 h, source: me}", [("out-of-range", "{")]),
+        ("at: {value: 11 days, source: me}", [("beyond-horizon", "{")]),
         ("rate: inf / day", [("out-of-range", "inf / day")]),
         ("rate: {uniform: [-1 / day, 1 / day]}", [("out-of-range", "{")]),
         ("rate: 1 / day, after: 3 h", [("two-clocks", "after")]),
@@ -183,3 +186,13 @@ def test_a_transition_may_bear_the_name_of_a_variable():
     made = loads(text("transitions: {supply: {rate: 1 / day, then: {supply: supply.fired}}}"))
     (effect,) = made.net.transitions[0].branches[0].effects
     assert effect.expr == Ref("fired", "supply")
+
+
+def test_a_number_with_remarks_is_an_input_that_keeps_them():
+    made = net("transitions: {t: {rate: {value: 0.2 / day, source: me, grade: B2}, then: {}}}")
+    assert made.transitions[0].clock.pace == Ref("input", "transitions.t.rate")
+    found = input_(made, "transitions.t.rate")
+    assert (found.prior, found.note.source, found.note.grade) == (Const(0.2 / DAY), "me", "B2")
+    assert not found.is_uncertain
+    state = net("transitions: {t: {rate: {value: supply / day, source: me}, then: {}}}")
+    assert state.inputs == ()
