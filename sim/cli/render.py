@@ -74,7 +74,7 @@ def _quoted(d: Diagnostic, texts: Mapping[str, str], look: Look, colour: str) ->
     if not 0 < where.line <= len(lines):
         return []
     line = lines[where.line - 1].rstrip("\r")
-    before, number = safe(line[: where.column - 1]), f"{where.line:>5}"
+    before, number = safe(line[: where.column - 1]), f"{where.line:>4}"
     marked = safe(line[where.column - 1 : where.column - 1 + where.length])
     mark = " " * width(before) + look.styled("^" * max(1, width(marked)), colour)
     return [f"{number} | {safe(line)}", f"{' ' * len(number)} | {mark}"]

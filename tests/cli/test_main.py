@@ -107,7 +107,7 @@ def test_a_fault_of_the_run_is_bad_input_with_its_place(folder, capsys):
         assert main(command) == Exit.BAD_INPUT
         shown = capsys.readouterr().err
         assert "faulty.yaml:6:30: error[run-fault]: the pace is negative (in replication" in shown
-        assert "    6 |   less: {when: n >= 0, rate: (n - 1.9) / day" in shown
+        assert "   6 |   less: {when: n >= 0, rate: (n - 1.9) / day" in shown
         assert "     = help: it read n = 1" in shown
     assert main(["run", "faulty.yaml", "--json"]) == Exit.BAD_INPUT
     [error] = printed(capsys)["errors"]

@@ -26,8 +26,8 @@ def test_the_format_to_the_letter():
     assert shown == (
         "scenarios/harbour.yaml:12:5: error[unknown-field]: unknown field 'pase' in transition "
         "'march'\n"
-        "   12 |     pase: 30 km/day\n"
-        "      |     ^^^^\n"
+        "  12 |     pase: 30 km/day\n"
+        "     |     ^^^^\n"
         "     = at: transitions.march.pace\n"
         "     = expected: one of when, work, pace, memory\n"
         "     = help: did you mean 'pace'?"
@@ -91,7 +91,7 @@ def test_the_mark_is_under_the_place(line, column, length):
     told = Diagnostic("x", "y", Position("f", 1, min(column, len(line) + 1), length))
     shown = diagnostics([told], {"f": line}).split("\n")
     before = safe(line[: told.position.column - 1])
-    assert shown[2].index("^") == len("    1 | ") + width(before)
+    assert shown[2].index("^") == len("   1 | ") + width(before)
 
 
 def test_a_fault_of_a_run_says_when_where_and_what_was_read():
@@ -105,8 +105,8 @@ def test_a_fault_of_a_run_says_when_where_and_what_was_read():
     )
     assert run_fault(fault, {"f.yaml": "a pace"}) == (
         "f.yaml:1:3: error[run-fault]: the pace is negative (in replication 7, on day 1.25)\n"
-        "    1 | a pace\n"
-        "      |   ^^^^\n"
+        "   1 | a pace\n"
+        "     |   ^^^^\n"
         "     = at: march\n"
         "     = help: it read supply = -1, road = cut"
     )
