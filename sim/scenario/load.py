@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -58,7 +60,8 @@ def load(
     >>> scenario.clock.horizon / 86_400
     10.0
     """
-    return _Loader(os.fspath(path), read(path), Path(path), _by_path(set), variant).scenario()
+    with _no_collections():
+        return _Loader(os.fspath(path), read(path), Path(path), _by_path(set), variant).scenario()
 
 
 def loads(
@@ -76,7 +79,20 @@ def loads(
         With every fault, in file order.
     """
     data = text.encode("utf-8", "surrogatepass")
-    return _Loader(name, data, None, _by_path(set), variant).scenario()
+    with _no_collections():
+        return _Loader(name, data, None, _by_path(set), variant).scenario()
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """Pause the garbage collector: it finds nothing here, and takes a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _by_path(changes: Mapping[str, object] | None) -> dict[str, object]:
