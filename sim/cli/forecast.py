@@ -57,7 +57,7 @@ def _head(ensemble: Ensemble, look: Look) -> list[str]:
 
 def _overview(told: list[_Told]) -> list[str]:
     """Return a line for each outcome."""
-    rows = [["outcome", f"within {told[0].horizon} days", "", "median"]]
+    rows = [["outcome", f"within {told[0].horizon}", "", "median"]]
     for one in told:
         median = one.ensemble.quantile(one.name, 0.5).value
         when = f"{one.days(median)} days" if math.isfinite(median) else "-"
@@ -115,7 +115,7 @@ class _Told:
 
     @property
     def horizon(self) -> str:
-        return self.days(self.ensemble.facts.horizon)
+        return text.span(self.ensemble.facts.horizon)
 
     def days(self, value: float) -> str:
         return text.days(value, text.decimals_for(self.ensemble.facts.horizon))
@@ -153,7 +153,7 @@ class _Told:
         halves = [(d, p) for d, p in early if p > 0.0 and p >= self.p / 2.0]
         days, p = (halves or [(horizon, self.p)])[0]
         said = f"{self.label} by {self.moment(days)}: {text.given_the_model(p)} ({words(p)}); "
-        said += f"not within {self.horizon} days: {text.given_the_model(1.0 - self.p)}."
+        said += f"not within {self.horizon}: {text.given_the_model(1.0 - self.p)}."
         lines = [self.look.styled(line, "bold") for line in text.wrapped(said, self.look.width)]
         median = self.ensemble.quantile(self.name, 0.5).value
         if math.isfinite(median):
@@ -187,7 +187,7 @@ class _Told:
         later = [q for q in QUANTILES if q not in known]
         if later:
             more = " and more" if len(later) > 1 else ""
-            lines.append(f"  {100 * later[0]:.0f} %{more}: not within {self.horizon} days")
+            lines.append(f"  {100 * later[0]:.0f} %{more}: not within {self.horizon}")
         return lines
 
     def how(self) -> list[str]:

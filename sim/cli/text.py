@@ -122,6 +122,13 @@ def days(value: float, decimals: int = 2) -> str:
     return shown.rstrip("0").rstrip(".") if "." in shown else shown
 
 
+def span(value: float) -> str:
+    """Return a length of time given in days: ``14 days``; below a day ``6 hours``."""
+    unit, n = ("day", value) if value >= 1.0 else ("hour", 24.0 * value)
+    shown = days(n, decimals_for(n))
+    return f"{shown} {unit}{'' if shown == '1' else 's'}"
+
+
 def column(values: Sequence[float], decimals: int) -> list[str]:
     """Return numbers with as many decimals as the one that needs most of them."""
     most = max((len(days(v, decimals).partition(".")[2]) for v in values), default=0)

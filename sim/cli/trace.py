@@ -127,7 +127,8 @@ def _end(whole: Ensemble, n_events: int, look: Look) -> list[str]:
         "dead": "nothing could happen any more",
     }[str(end["reason"])]
     date = text.date(whole.date(float(end["time"])))
-    when = f"day {text.days(float(end['time']))}" + (f", {date}" if date else "")
+    day = text.days(float(end["time"]), text.decimals_for(whole.facts.horizon))
+    when = f"day {day}" + (f", {date}" if date else "")
     return text.wrapped(f"{text.counted(n_events, 'event')}. End on {when}: {why}.", look.width)
 
 

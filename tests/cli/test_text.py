@@ -62,6 +62,14 @@ def test_times_are_shown_finely_enough_for_their_span():
     assert text.decimals_for(0.0) == 2
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(14.0, "14 days"), (1.0, "1 day"), (10.5, "10.5 days"), (1 / 24, "1 hour"), (0.5, "12 hours")],
+)
+def test_a_span_below_a_day_is_in_hours(value, shown):
+    assert text.span(value) == shown
+
+
 def test_a_column_has_one_number_of_decimals():
     assert text.column([0.5, 1.0, 10.0], 2) == ["0.5", "1.0", "10.0"]
     assert text.column([1.0, 10.0], 2) == ["1", "10"]
