@@ -1,6 +1,6 @@
 """Ensembles: many replications of a net, in chunks, over threads.
 
-Results are joined in the order of replications, whatever the workers and chunks, so that neither
+Every chunk writes its results into its own rows of one batch, so that neither workers nor chunks
 can change a byte. The compiled kernel runs without Python's lock; the main thread only waits, with
 a short timeout, so that an interrupt is answered at once.
 """
@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from sim.ensemble.batch import Batch, Floats, Ints, joined
+from sim.ensemble.batch import Batch, Floats, Ints, blank, fill, part
 from sim.errors import Interrupted
 from sim.net.model import Net
 
@@ -59,58 +59,46 @@ def run_ensemble(
     """
     n_workers = workers or os.cpu_count() or 1
     size = chunk or max(1, min(LARGEST_CHUNK[engine], replications // (8 * n_workers)))
-    end = first + replications
-    # One empty chunk for no replications: the batch has the right shapes then, too.
-    chunks = [np.arange(a, min(a + size, end)) for a in range(first, max(end, first + 1), size)]
+    whole = blank(net, np.arange(first, first + replications))
+    chunks = [part(whole, a, a + size) for a in range(0, replications, size)]
     tell = progress or (lambda done, asked: None)
     run = _run_compiled if engine == "compiled" else _run_reference
-    done: dict[int, Batch] = {}
+    done: set[int] = set()
     n_done = 0
     try:
-        for number, batch in run(net, seed, chunks, n_workers):
-            done[number] = batch
-            n_done += batch.n
+        for number in run(net, seed, chunks, n_workers):
+            done.add(number)
+            n_done += chunks[number].n
             tell(n_done, replications)
     except KeyboardInterrupt as stop:
-        prefix = _prefix(done)
-        n_whole = sum(batch.n for batch in prefix)
-        raise Interrupted(n_whole, joined(prefix) if prefix else None) from stop
-    return joined(_prefix(done))
+        n_chunks = next(number for number in range(len(chunks) + 1) if number not in done)
+        n_whole = min(n_chunks * size, replications)
+        raise Interrupted(n_whole, part(whole, 0, n_whole)) from stop
+    return whole
 
 
-def _prefix(done: dict[int, Batch]) -> list[Batch]:
-    prefix: list[Batch] = []
-    while len(prefix) in done:
-        prefix.append(done[len(prefix)])
-    return prefix
-
-
-def _run_reference(
-    net: Net, seed: int, chunks: list[Ints], workers: int
-) -> Iterator[tuple[int, Batch]]:
+def _run_reference(net: Net, seed: int, chunks: list[Batch], workers: int) -> Iterator[int]:
     from sim.engines.reference import ReferenceEngine
 
     engine = ReferenceEngine(net)
-    for number, replications in enumerate(chunks):
-        yield number, engine.run(seed, replications)
+    for number, chunk in enumerate(chunks):
+        fill(chunk, engine.run(seed, chunk.replications))
+        yield number
 
 
-def _run_compiled(
-    net: Net, seed: int, chunks: list[Ints], workers: int
-) -> Iterator[tuple[int, Batch]]:
+def _run_compiled(net: Net, seed: int, chunks: list[Batch], workers: int) -> Iterator[int]:
     from sim.engines.compiled.engine import FaultAt, Stopped, compiled, no_control
 
     engine = compiled(net)
     control = no_control()
     faults: dict[int, FaultAt] = {}
     todo = iter(enumerate(chunks))
-    running: dict[Future[Batch], int] = {}
+    running: dict[Future[None], int] = {}
 
     def submit() -> None:
-        for number, replications in todo:
+        for number, chunk in todo:
             if not faults or number < min(faults):
-                future = pool.submit(engine.run, seed, replications, None, control)
-                running[future] = number
+                running[pool.submit(engine.run_into, chunk, seed, None, control)] = number
             return
 
     # `engine` stays in this frame until the pool is shut down: freeing its machine code while a
@@ -125,14 +113,17 @@ def _run_compiled(
                 for future in finished:
                     number = running.pop(future)
                     try:
-                        yield number, future.result()
+                        future.result()
                     except FaultAt as fault:
                         faults[number] = fault
+                        continue
                     except Stopped:
                         continue
                     submit()
+                    yield number
         finally:
             control[0] = 1
+            pool.shutdown(cancel_futures=True)
     if faults:
         _explain(net, seed, min(fault.replication for fault in faults.values()))
 

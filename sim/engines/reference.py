@@ -23,7 +23,7 @@ import simpy
 from simpy.events import NORMAL
 
 from sim import draws
-from sim.ensemble.batch import AT_START, END_REASONS, NO_VIA, NOT_YET, Batch, Floats
+from sim.ensemble.batch import AT_START, END_REASONS, NO_VIA, NOT_YET, Batch, Floats, blank
 from sim.errors import RunFault
 from sim.ieee import clip, larger
 from sim.net.evaluate import Evaluator, evaluator
@@ -660,18 +660,16 @@ def _names(net: Net) -> list[Ref]:
 
 
 def _batch(net: Net, runs: list[Replication], inputs: Floats) -> Batch:
-    n = len(runs)
-    n_grid = len(net.grid) if net.watches else 0
-    return Batch(
-        replications=np.array([r.number for r in runs], dtype=np.int64),
-        inputs=inputs,
-        times=np.array([r.times for r in runs]).reshape(n, len(net.outcomes)),
-        causes=np.array([r.causes for r in runs], np.int32).reshape(n, len(net.outcomes)),
-        via=np.array([r.via for r in runs], np.int32).reshape(n, len(net.outcomes)),
-        end_times=np.array([r.end_time for r in runs], dtype=np.float64),
-        end_reasons=np.array([END_REASONS.index(r.end_reason) for r in runs], dtype=np.uint8),
-        watch=np.array([r.watch for r in runs]).reshape(n, n_grid, len(net.watches)),
-        totals=np.array([r.totals for r in runs]).reshape(n, len(net.totals)),
-        clipped=np.array([r.clipped for r in runs], np.uint8).reshape(n, len(net.variables)),
-        n_events=np.array([r.n_events for r in runs], dtype=np.int64),
-    )
+    batch = blank(net, [run.number for run in runs])
+    batch.inputs[...] = inputs
+    for row, run in enumerate(runs):
+        batch.times[row] = run.times
+        batch.causes[row] = run.causes
+        batch.via[row] = run.via
+        batch.end_times[row] = run.end_time
+        batch.end_reasons[row] = END_REASONS.index(run.end_reason)
+        batch.watch[row] = np.reshape(run.watch, batch.watch.shape[1:])
+        batch.totals[row] = run.totals
+        batch.clipped[row] = run.clipped
+        batch.n_events[row] = run.n_events
+    return batch

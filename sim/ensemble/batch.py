@@ -8,6 +8,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 import numpy.typing as npt
 
+from sim.net.model import Net
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
@@ -54,11 +56,34 @@ class Batch:
         return len(self.replications)
 
 
-def joined(batches: Sequence[Batch]) -> Batch:
-    """Return the batches as one, in the order given."""
+def blank(net: Net, replications: Sequence[int] | Ints) -> Batch:
+    """Return a batch in which nothing has happened yet, for an engine to fill.
+
+    Inputs and watch are left unset: an engine sets every one of them.
+    """
+    n = len(replications)
+    n_outcomes, n_grid = len(net.outcomes), len(net.grid) if net.watches else 0
     return Batch(
-        **{
-            f.name: np.concatenate([getattr(batch, f.name) for batch in batches])
-            for f in fields(Batch)
-        }
+        replications=np.asarray(replications, dtype=np.int64),
+        inputs=np.empty((n, len(net.inputs))),
+        times=np.full((n, n_outcomes), np.inf),
+        causes=np.full((n, n_outcomes), NOT_YET, dtype=np.int32),
+        via=np.full((n, n_outcomes), NO_VIA, dtype=np.int32),
+        end_times=np.full(n, np.nan),
+        end_reasons=np.zeros(n, dtype=np.uint8),
+        watch=np.empty((n, n_grid, len(net.watches))),
+        totals=np.zeros((n, len(net.totals))),
+        clipped=np.zeros((n, len(net.variables)), dtype=np.uint8),
+        n_events=np.zeros(n, dtype=np.int64),
     )
+
+
+def part(batch: Batch, first: int, end: int) -> Batch:
+    """Return rows ``first`` to ``end`` of a batch; the arrays are shared, not copied."""
+    return Batch(**{f.name: getattr(batch, f.name)[first:end] for f in fields(Batch)})
+
+
+def fill(batch: Batch, other: Batch) -> None:
+    """Copy another batch of the same shape into a batch."""
+    for f in fields(Batch):
+        getattr(batch, f.name)[...] = getattr(other, f.name)

@@ -15,6 +15,7 @@ from sim.analysis.first_passage import (
     Estimate,
     FirstPassageCdf,
     first_passage_cdf,
+    in_order,
     probability_by,
     quantile,
     shares,
@@ -116,15 +117,15 @@ class Ensemble:
             raise UsageError(
                 f"day {by:g} is not between the start and the horizon, day {horizon:g}"
             )
-        return probability_by(self.times(outcome), horizon if by is None else by)
+        return probability_by(self._ordered(outcome), horizon if by is None else by)
 
     def cdf(self, outcome: str, grid: Floats) -> FirstPassageCdf:
         """Return P(it has happened by t) on a grid of days, with intervals and a 95 % band."""
-        return first_passage_cdf(self.times(outcome), grid=grid, horizon=self.facts.horizon)
+        return first_passage_cdf(self._ordered(outcome), grid=grid, horizon=self.facts.horizon)
 
     def quantile(self, outcome: str, p: float) -> Estimate:
         """Return a quantile of the time, days, with its 95 % interval; ``inf`` if beyond."""
-        return quantile(self.times(outcome), p)
+        return quantile(self._ordered(outcome), p)
 
     def shares(self, outcome: str) -> dict[str, float]:
         """Return the probability by cause, the largest first; they sum to that of the outcome."""
@@ -229,6 +230,16 @@ class Ensemble:
             for variable, count in zip(self.net.variables, counts, strict=True)
             if count
         }
+
+    def _ordered(self, outcome: str) -> Floats:
+        """Return the times of an outcome in increasing order; kept, since all figures want them."""
+        if outcome not in self._orders:
+            self._orders[outcome] = in_order(self.times(outcome))
+        return self._orders[outcome]
+
+    @cached_property
+    def _orders(self) -> dict[str, Floats]:
+        return {}
 
     def _place(self, outcome: str) -> int:
         names = [o.name for o in self.net.outcomes]

@@ -7,10 +7,8 @@ import os
 from datetime import datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from sim.engines.driver import EngineName, Progress, run_ensemble
-from sim.ensemble.batch import Batch
+from sim.ensemble.batch import Batch, blank
 from sim.ensemble.model import Ensemble, Facts
 from sim.errors import Interrupted, UsageError
 from sim.net.model import Net
@@ -84,15 +82,15 @@ def run(
             )
         )
     except Interrupted as stop:
-        done = stop.partial if isinstance(stop.partial, Batch) else _nothing(scenario.net)
+        done = stop.partial if isinstance(stop.partial, Batch) else blank(scenario.net, [])
         raise Interrupted(stop.n_done, ensemble(done)) from stop.__cause__
 
 
 def _check_memory(net: Net, replications: int) -> None:
-    """Refuse what would bring the machine down; results are in memory twice, for a moment."""
+    """Refuse what would bring the machine down: results, and half as much to sum them up."""
     n_values = 5 + len(net.inputs) + 3 * len(net.outcomes) + len(net.totals)
     n_values += len(net.grid) * len(net.watches) + len(net.variables)
-    needed = 2.0 * 8.0 * n_values * replications
+    needed = 1.5 * 8.0 * n_values * replications
     if needed > (has := _memory()):
         raise MemoryError(
             f"{replications:,} replications of this scenario need about {needed / 1e9:,.0f} GB of "
@@ -106,24 +104,6 @@ def _memory() -> float:
         return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     except (AttributeError, ValueError, OSError):
         return math.inf
-
-
-def _nothing(net: Net) -> Batch:
-    """Return the batch of no replications."""
-    n_grid = len(net.grid) if net.watches else 0
-    return Batch(
-        replications=np.zeros(0, np.int64),
-        inputs=np.zeros((0, len(net.inputs))),
-        times=np.zeros((0, len(net.outcomes))),
-        causes=np.zeros((0, len(net.outcomes)), np.int32),
-        via=np.zeros((0, len(net.outcomes)), np.int32),
-        end_times=np.zeros(0),
-        end_reasons=np.zeros(0, np.uint8),
-        watch=np.zeros((0, n_grid, len(net.watches))),
-        totals=np.zeros((0, len(net.totals))),
-        clipped=np.zeros((0, len(net.variables)), np.uint8),
-        n_events=np.zeros(0, np.int64),
-    )
 
 
 def facts(scenario: Scenario) -> Facts:

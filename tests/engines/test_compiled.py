@@ -16,7 +16,7 @@ from sim.engines.compiled import lower as lower_module
 from sim.engines.compiled.engine import CompiledEngine, FaultAt, Stopped, no_control
 from sim.engines.compiled.kernel import RUNNING
 from sim.engines.driver import run_ensemble
-from sim.ensemble.batch import Batch
+from sim.ensemble.batch import Batch, blank
 from sim.errors import Interrupted
 from sim.net.expr import Const
 from sim.net.model import Net
@@ -124,8 +124,9 @@ def test_the_first_faulty_replication_is_named():
 def test_a_set_control_stops_a_run():
     control = no_control()
     control[0] = 1
+    net = birth_and_death()
     with pytest.raises(Stopped):
-        CompiledEngine(birth_and_death()).run(1, np.arange(10), control=control)
+        CompiledEngine(net).run_into(blank(net, np.arange(10)), 1, control=control)
 
 
 def test_an_interrupt_keeps_the_finished_prefix():

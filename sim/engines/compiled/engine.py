@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from functools import lru_cache
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from sim.engines.compiled.kernel import FAULTED, RUNNING, States, kernel
 from sim.engines.compiled.lower import lower
-from sim.ensemble.batch import NO_VIA, NOT_YET, Batch, Floats
+from sim.ensemble.batch import Batch, Floats, Ints, blank
 from sim.net.model import Net
 
 Control = npt.NDArray[np.int64]
@@ -50,7 +51,7 @@ class CompiledEngine:
         self._lowered = lower(net)
         self._kernel = kernel()
 
-    def inputs(self, seed: int, replications: Sequence[int] | npt.NDArray[np.int64]) -> Floats:
+    def inputs(self, seed: int, replications: Sequence[int] | Ints) -> Floats:
         """Return the inputs of replications, shape (n, n_inputs), in net order.
 
         Raises
@@ -58,32 +59,34 @@ class CompiledEngine:
         FaultAt
             Where the arguments of a prior are impossible.
         """
-        numbers = np.asarray(replications, dtype=np.uint64)
-        inputs = np.empty((len(numbers), len(self.net.inputs)))
-        scratch = np.zeros(self._lowered.n_slots)
-        n_done = self._kernel.draw_inputs(
-            self._lowered.program, np.uint64(seed), numbers, scratch, inputs
-        )
-        if n_done < len(numbers):
-            raise FaultAt(int(numbers[n_done]))
+        inputs = np.empty((len(replications), len(self.net.inputs)))
+        self._draw_inputs(seed, np.asarray(replications, dtype=np.int64), inputs)
         return inputs
 
-    def start(
-        self,
-        inputs: Floats,
-        replications: Sequence[int] | npt.NDArray[np.int64],
-        *,
-        keep: bool = True,
-    ) -> States:
-        """Return blank states of replications, one row of ``inputs`` each.
+    def _draw_inputs(self, seed: int, replications: Ints, inputs: Floats) -> None:
+        scratch = np.zeros(self._lowered.n_slots)
+        n_done = self._kernel.draw_inputs(
+            self._lowered.program, np.uint64(seed), replications.view(np.uint64), scratch, inputs
+        )
+        if n_done < len(replications):
+            raise FaultAt(int(replications[n_done]))
 
-        Without ``keep`` they share one row of state, so that they can only be run to their end.
+    def start(self, inputs: Floats, replications: Sequence[int] | Ints) -> States:
+        """Return blank states of replications, one row of ``inputs`` each."""
+        results = blank(self.net, replications)
+        results.inputs[...] = inputs
+        return self._states(results, n_kept=len(results.inputs))
+
+    def _states(self, results: Batch, *, n_kept: int) -> States:
+        """Return blank states whose results are written into a blank batch.
+
+        With one row of state they use it in turn, and can only be run to their end.
         """
         program, net = self._lowered.program, self.net
-        n, n_clocks = len(inputs), len(net.transitions)
-        n_kept = n if keep else 1
+        n, n_clocks, n_totals = results.n, len(net.transitions), len(net.totals)
         n_lanes = max(4, -(-program.n_timed // 4) * 4)
-        n_outcomes, n_totals, n_watches = len(net.outcomes), len(net.totals), len(net.watches)
+        results.n_events[...] = -1
+        results.end_reasons[...] = RUNNING
         return States(
             slots=np.empty((n_kept, self._lowered.n_slots)),
             work=np.empty((n_kept, n_clocks)),
@@ -96,19 +99,19 @@ class CompiledEngine:
             total_since=np.empty((n_kept, n_totals)),
             fired=np.zeros(len(program.fire_functions), dtype=np.int64),
             is_fired=np.zeros(len(program.fire_functions), dtype=np.uint8),
-            replications=np.asarray(replications, dtype=np.uint64),
-            inputs=inputs,
+            replications=results.replications.view(np.uint64),
+            inputs=results.inputs,
             n_idle=np.zeros(n, dtype=np.int64),
             next_grid=np.zeros(n, dtype=np.int64),
-            n_events=np.full(n, -1, dtype=np.int64),
-            times=np.full((n, n_outcomes), np.inf),
-            causes=np.full((n, n_outcomes), NOT_YET, dtype=np.int32),
-            via=np.full((n, n_outcomes), NO_VIA, dtype=np.int32),
-            end_times=np.full(n, np.nan),
-            end_reasons=np.full(n, RUNNING, dtype=np.uint8),
-            watch=np.empty((n, len(program.grid), n_watches)),
-            totals=np.zeros((n, n_totals)),
-            clipped=np.zeros((n, len(net.variables)), dtype=np.uint8),
+            n_events=results.n_events,
+            times=results.times,
+            causes=results.causes,
+            via=results.via,
+            end_times=results.end_times,
+            end_reasons=results.end_reasons,
+            watch=results.watch,
+            totals=results.totals,
+            clipped=results.clipped,
         )
 
     def advance(
@@ -142,29 +145,34 @@ class CompiledEngine:
 
     def batch(self, states: States) -> Batch:
         """Return the results of states that have come to their end."""
-        return Batch(
-            replications=states.replications.astype(np.int64),
-            inputs=states.inputs,
-            times=states.times,
-            causes=states.causes,
-            via=states.via,
-            end_times=states.end_times,
-            end_reasons=states.end_reasons,
-            watch=states.watch,
-            totals=states.totals,
-            clipped=states.clipped,
-            n_events=states.n_events,
-        )
+        numbers = states.replications.view(np.int64)
+        rest = {f.name: getattr(states, f.name) for f in fields(Batch) if f.name != "replications"}
+        return Batch(replications=numbers, **rest)
 
     def run(
-        self,
-        seed: int,
-        replications: Sequence[int] | npt.NDArray[np.int64],
-        inputs: Floats | None = None,
-        control: Control | None = None,
+        self, seed: int, replications: Sequence[int] | Ints, inputs: Floats | None = None
     ) -> Batch:
         """Run replications to their end."""
-        given = self.inputs(seed, replications) if inputs is None else inputs
-        states = self.start(given, replications, keep=False)
-        self.advance(states, seed=seed, control=control)
-        return self.batch(states)
+        results = blank(self.net, replications)
+        self.run_into(results, seed, inputs)
+        return results
+
+    def run_into(
+        self,
+        results: Batch,
+        seed: int,
+        inputs: Floats | None = None,
+        control: Control | None = None,
+    ) -> None:
+        """Run the replications of a blank batch to their end, and write their results into it.
+
+        Raises
+        ------
+        FaultAt, Stopped
+            As :meth:`inputs` and :meth:`advance` do; the batch is then of no use.
+        """
+        if inputs is None:
+            self._draw_inputs(seed, results.replications, results.inputs)
+        else:
+            results.inputs[...] = inputs
+        self.advance(self._states(results, n_kept=1), seed=seed, control=control)
