@@ -402,6 +402,10 @@ class Replication:
         """Add up an integrand where its value changes."""
         for number, total in enumerate(self.net.totals):
             value = self.evaluate(total.expr, total.name, total.origin)
+            if math.isinf(value):
+                self.fault(
+                    "an infinite value cannot be added up", total.name, total.origin, total.expr
+                )
             before, since = self.integrands[number]
             if value != before:
                 self.totals[number] += before * (self.now - since)

@@ -16,7 +16,7 @@ from sim.engines.driver import run_ensemble
 from sim.engines.reference import ReferenceEngine
 from sim.ensemble.batch import Batch
 from sim.errors import RunFault
-from sim.net.model import Net
+from sim.net.model import Net, Total
 from tests.engines.nets import birth_and_death, branch, call, hazard, variable
 from tests.engines.test_compiled import doomed
 from tests.strategies import nets
@@ -134,3 +134,12 @@ def test_a_fault_is_explained_by_the_reference_engine():
     assert caught.value.replication == 0
     assert caught.value.transition == "up"
     assert caught.value.values == {"n": 4.0}
+
+
+def test_an_infinite_integrand_is_a_fault_in_both_engines():
+    total = Total("inverse", call("div", 1, variable("n")))
+    net = replace(birth_and_death(), totals=(total,))
+    with pytest.raises(RunFault, match="cannot be added up") as caught:
+        run_ensemble(net, seed=1, replications=200)
+    assert caught.value.values == {"n": 0.0}
+    assert outcome_of(CompiledEngine(net), 1, 200) == caught.value.replication

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from sim.net.expr import Call, Const, Expr, Ref
 
 NO_GUARD, FAULTY = -1.0, -2.0
-_ZERO, _ONE = "0x0000000000000000", "0x3FF0000000000000"
-_NO_GUARD, _FAULTY, _INFINITY = "0xBFF0000000000000", "0xC000000000000000", "0x7FF0000000000000"
+ZERO, _ONE = "0x0000000000000000", "0x3FF0000000000000"
+_NO_GUARD, _FAULTY, INFINITY = "0xBFF0000000000000", "0xC000000000000000", "0x7FF0000000000000"
 
 # nobuiltin: LLVM must not rewrite pow(x, 2) and the like, nor fold a call by its own arithmetic.
 HEADER = "\n".join(
@@ -115,7 +115,7 @@ class Body:
     def constant(self, value: float) -> str:
         """Return a number of the table of constants."""
         if value.hex() == "0x0.0p+0":
-            return _ZERO
+            return ZERO
         if value == 1.0:
             return _ONE
         place = self.constants.place(value)
@@ -152,7 +152,7 @@ class Body:
             for other in rest:
                 first = self.once(f"{expr.op} i1 ", first, ", ", other)
             return first
-        return self.compare("une", self.number(expr), _ZERO)
+        return self.compare("une", self.number(expr), ZERO)
 
     def compare(self, how: str, a: str, b: str) -> str:
         """Return a comparison of two doubles, an i1."""
@@ -206,9 +206,9 @@ class Body:
     def modulo(self, a: str, b: str) -> str:
         """Return the remainder with the sign of b."""
         rest = self.once("call double @fmod(double ", a, ", double ", b, ")")
-        rest_below = self.compare("olt", rest, _ZERO)
-        signs_differ = self.once("xor i1 ", rest_below, ", ", self.compare("olt", b, _ZERO))
-        moved = self.once("and i1 ", self.compare("une", rest, _ZERO), ", ", signs_differ)
+        rest_below = self.compare("olt", rest, ZERO)
+        signs_differ = self.once("xor i1 ", rest_below, ", ", self.compare("olt", b, ZERO))
+        moved = self.once("and i1 ", self.compare("une", rest, ZERO), ", ", signs_differ)
         return self.choice(moved, self.binary("fadd", rest, b), rest)
 
     # Parts of a net.
@@ -261,8 +261,8 @@ class Body:
         value = self.number(pace)
         if isinstance(pace, Const):
             return value
-        at_least_0 = self.compare("oge", value, _ZERO)
-        sound = self.once("and i1 ", at_least_0, ", ", self.compare("olt", value, _INFINITY))
+        at_least_0 = self.compare("oge", value, ZERO)
+        sound = self.once("and i1 ", at_least_0, ", ", self.compare("olt", value, INFINITY))
         return self.choice(sound, value, _FAULTY)
 
     def only_if(self, condition: str, then: Callable[[], str], otherwise: str) -> str:

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim import draws
-from sim.engines.compiled.emit import HEADER, Body, Constants
+from sim.engines.compiled.emit import HEADER, INFINITY, ZERO, Body, Constants
 from sim.engines.compiled.kernel import EVERY, IMMEDIATE, INSTANTS, WORK, Program
 from sim.net.expr import Const, Distribution, Expr, Ref, reads, walk
 from sim.net.model import Effect, Net, Transition, Variable, firings
@@ -189,7 +189,7 @@ class _Lowering:
         if net.stop is not None:
             items.outcomes.append(self.slot_item(self.stop_slot, net.stop, truth=True))
         for j, total in enumerate(net.totals):
-            items.outcomes.append(self.slot_item(self.total_slot + j, total.expr))
+            items.outcomes.append(self.total_item(self.total_slot + j, total.expr))
         for c in range(self.n_timed):
             items.clocks.append(self.clock_item(c, net.transitions[self.order[c]]))
         return items
@@ -207,13 +207,22 @@ class _Lowering:
 
         return _Item(emit, reads(expr), _size(expr))
 
+    def total_item(self, slot: int, expr: Expr) -> _Item:
+        def emit(body: Body) -> None:
+            value = body.number(expr)
+            finite = body.compare("olt", body.called("llvm.fabs.f64", value), INFINITY)
+            body.fault_if(body.once("xor i1 ", finite, ", true"))
+            body.store(slot, value)
+
+        return _Item(emit, reads(expr), _size(expr))
+
     def outcome_item(self, ref: Ref, when: Expr) -> _Item:
         slot = self.slots.places[ref]
 
         def emit(body: Body) -> None:
             before = body.load(slot)
             now = body.as_number(body.checked_truth(when))
-            latched = body.compare("une", before, "0x0000000000000000")
+            latched = body.compare("une", before, ZERO)
             body.store(slot, body.choice(latched, before, now))
 
         return _Item(emit, reads(when), _size(when), writes=ref)
@@ -279,7 +288,7 @@ class _Lowering:
     def assign_work(self, body: Body, target: Ref, value: str) -> None:
         sound = body.compare("oge", value, body.constant(0.0))
         body.fault_if(body.once("xor i1 ", sound, ", true"))
-        finite = body.compare("olt", value, "0x7FF0000000000000")
+        finite = body.compare("olt", value, INFINITY)
         body.fault_if(body.once("xor i1 ", finite, ", true"))
         body.store(self.slots.places[target], value)
 
@@ -293,7 +302,7 @@ class _Lowering:
             return
         if not isinstance(expr, Const):
             magnitude = body.called("llvm.fabs.f64", value)
-            finite = body.compare("olt", magnitude, "0x7FF0000000000000")
+            finite = body.compare("olt", magnitude, INFINITY)
             body.fault_if(body.once("xor i1 ", finite, ", true"))
             if variable.kind == "integer" and not _is_whole(expr, self.whole):
                 whole = body.called("llvm.floor.f64", value)
