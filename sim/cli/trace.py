@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from sim.units import Dimension
 
 if TYPE_CHECKING:
     from sim.ensemble.model import Ensemble
-    from sim.net.model import Net
+    from sim.net.model import Net, Outcome
     from sim.studies.trace import Event, Value
 
 _LOST = 3
@@ -87,6 +88,7 @@ def timeline(whole: Ensemble, events: Sequence[Event], look: Look | None = None)
             *_head(whole, look),
             *_inputs(whole, look),
             "",
+            *told.start(whole, events),
             *(line for event in events for line in told.entry(event)),
             *([""] if events else []),
             *_end(whole, len(events), look),
@@ -144,11 +146,23 @@ class _Timeline:
         """Return the lines of one event."""
         indent = " " * 4
         lines = [*self._head(event), *self._wrapped(", ".join(self._changes(event)), indent)]
-        for outcome in (o for o in self.net.outcomes if o.name in event.outcomes):
-            told = safe(f"outcome {outcome.name}" + (f": {outcome.label}" if outcome.label else ""))
-            lines += self._styled(self._wrapped(told, indent), "yellow")
+        lines += self._outcomes(o for o in self.net.outcomes if o.name in event.outcomes)
         if event.lost and not event.immediate:
             lines += self._styled(self._wrapped(self._lost(event), indent), "dim")
+        return lines
+
+    def start(self, whole: Ensemble, events: Sequence[Event]) -> list[str]:
+        """Return the lines of the outcomes that held before anything happened."""
+        told = {name for event in events for name in event.outcomes}
+        came = (o for o in self.net.outcomes if math.isfinite(whole.times(o.name)[0]))
+        lines = self._outcomes(o for o in came if o.name not in told)
+        return ["at the start", *lines] if lines else []
+
+    def _outcomes(self, outcomes: Iterable[Outcome]) -> list[str]:
+        lines: list[str] = []
+        for outcome in outcomes:
+            told = safe(f"outcome {outcome.name}" + (f": {outcome.label}" if outcome.label else ""))
+            lines += self._styled(self._wrapped(told, " " * 4), "yellow")
         return lines
 
     def _head(self, event: Event) -> list[str]:

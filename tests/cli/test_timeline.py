@@ -140,3 +140,12 @@ def test_as_json(folder, capsys):
     assert third["outcomes"] == ["entered_it"]
     assert (last["says"], last["days"]) == (None, 2.5)
     assert second["time"] == "2024-12-08T18:00:00+03:00"
+
+
+def test_what_holds_from_the_start_is_told_first():
+    shown = told(SCENARIO.replace("outcomes: {", "outcomes: {held_at_first: town == held, "))
+    lines = shown.splitlines()
+    at = lines.index("at the start")
+    assert lines[at + 1] == "    outcome held_at_first"
+    assert lines[at + 2].startswith("Sat 7 Dec 2024")
+    assert "at the start" not in told()
