@@ -14,6 +14,7 @@ import numpy.typing as npt
 from sim.analysis.first_passage import (
     Estimate,
     FirstPassageCdf,
+    cumulative_incidence,
     first_passage_cdf,
     in_order,
     probability_by,
@@ -23,7 +24,7 @@ from sim.analysis.first_passage import (
 from sim.ensemble.batch import AT_START, END_REASONS, NO_VIA, NOT_YET, Batch, Floats
 from sim.ensemble.dates import local_date
 from sim.errors import UsageError, did_you_mean, one_of
-from sim.net.model import Net, firing_names
+from sim.net.model import Net, Outcome, firing_names
 from sim.units import SECONDS_PER_DAY, Dimension, display_scale
 
 if TYPE_CHECKING:
@@ -82,6 +83,11 @@ class Ensemble:
     def is_complete(self) -> bool:
         """Whether every replication that was asked for is there."""
         return self.n >= self.requested
+
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """The outcomes, each with its name, label and question, in the file's order."""
+        return self.net.outcomes
 
     def times(self, outcome: str) -> Floats:
         """Return first-passage times, float64 (n,), days; ``inf`` where it did not happen.
@@ -147,6 +153,12 @@ class Ensemble:
             for pair, p in found.items()
             for via in [pair % len(names)]
         }
+
+    def incidence(self, outcome: str, grid: Floats) -> dict[str, Floats]:
+        """Return P(it has happened by t, by this cause) on a grid of days, the commonest first."""
+        codes = self.batch.causes[:, self._place(outcome)]
+        found = cumulative_incidence(self.times(outcome), codes, grid)
+        return {self._firings[code]: curve for code, curve in found.items()}
 
     def date(self, days: float) -> datetime | None:
         """Return the local date of a time in days; None without a start, or beyond the calendar."""
