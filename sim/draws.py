@@ -46,6 +46,21 @@ def uniform(word: int) -> float:
     return ((word >> 12) + 0.5) * 2.0**-52
 
 
+#: Replications from here on are nested: each :data:`INNER` of them in a row share what is unknown.
+NESTED_FIRST = 1 << 62
+INNER = 1 << 5
+
+
+def of_unknowns(replication: int) -> int:
+    """Return the replication whose inputs a replication shares, except for chance.
+
+    Its own, below :data:`NESTED_FIRST`. From there on, group k of :data:`INNER` replications has
+    the unknown inputs of replication k, and luck of its own in everything else: within a group
+    there is nothing but chance.
+    """
+    return replication if replication < NESTED_FIRST else (replication - NESTED_FIRST) // INNER
+
+
 def uniforms(seed: int, replication: int, name: int, life: int) -> tuple[float, float]:
     """Return the first two uniforms of a block: a life's work, and its branch."""
     words = philox((seed & _MASK, replication), (life, name, 0, 0))

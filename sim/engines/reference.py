@@ -120,7 +120,8 @@ class ReferenceEngine:
         row = []
         for given in self.net.inputs:
             if isinstance(given.prior, Distribution):
-                u, _ = draws.uniforms(seed, replication, draws.name_hash(given.key), 1)
+                of = replication if given.chance else draws.of_unknowns(replication)
+                u, _ = draws.uniforms(seed, of, draws.name_hash(given.key), 1)
                 value = run.sample(given.prior, u, given.path, given.origin)
             else:
                 value = run.evaluate(given.prior, given.path, given.origin)

@@ -58,6 +58,7 @@ class Program(NamedTuple):
     input_laws: Ints
     input_functions: Ints
     input_hashes: Words
+    input_is_chance: Flags
     # Places in the slots.
     first_input: int
     first_outcome: int
@@ -359,14 +360,18 @@ def _draw_inputs(p, seed, replications, scratch, inputs):
     ``scratch`` is one row of slots.
     """
     c_at, s_at = p.constants.ctypes.data, scratch.ctypes.data
+    nested_first, inner = np.uint64(draws.NESTED_FIRST), np.uint64(draws.INNER)
     for row in range(inputs.shape[0]):
+        own = replications[row]
+        of_unknowns = own if own < nested_first else (own - nested_first) // inner
         for i in range(inputs.shape[1]):
             place = p.first_input + i
             law = p.input_laws[i]
             if law < 0:
                 _call(p.input_functions[i], s_at, c_at)
             else:
-                u, _ = _block(seed, replications[row], np.uint64(1), p.input_hashes[i])
+                of = own if p.input_is_chance[i] else of_unknowns
+                u, _ = _block(seed, of, np.uint64(1), p.input_hashes[i])
                 scratch[place] = _sample(p.laws, law, u, scratch, s_at, p.constants, c_at)
             if math.isnan(scratch[place]):
                 return row

@@ -455,6 +455,7 @@ class _Lowering:
             "instants": instants,
             "works_read": self.work_table(read_at_firing),
             "input_hashes": np.array([draws.name_hash(i.key) for i in net.inputs], dtype=np.uint64),
+            "input_is_chance": np.array([i.chance for i in net.inputs], dtype=np.uint8),
         }
 
     def weights(self, transition: Transition) -> int:
