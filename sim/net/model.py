@@ -25,7 +25,8 @@ class Origin:
 
     path: str = ""
     position: Position | None = None
-    #: The expression or value as its author wrote it.
+    #: The expression or value as its author wrote it, without remarks, and with the letters of a
+    #: template replaced.
     text: str = ""
 
 
@@ -83,6 +84,7 @@ class Variable:
     high: float = 0.0
     dimension: Dimension = NONE
     origin: Origin = NOWHERE
+    initial_origin: Origin = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Draw:
     law: Distribution
     dimension: Dimension = NONE
     origin: Origin = NOWHERE
+    note: Note = Note()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,7 @@ class Branch:
     label: str = ""
     says: Says = ()
     origin: Origin = NOWHERE
+    weight_origin: Origin = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +165,10 @@ class Clock:
     work_dimension: Dimension = NONE
     written: str = ""
     origin: Origin = NOWHERE
+    pace_origin: Origin = NOWHERE
+    start_origin: Origin = NOWHERE
+    #: What is said about the law of a delay or of work (that of a rate is its input's).
+    note: Note = Note()
 
     @property
     def holds_work(self) -> bool:

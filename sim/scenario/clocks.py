@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from sim.net.expr import Const, Distribution, Expr, Ref
-from sim.net.model import Clock, Origin
+from sim.net.model import NOWHERE, Clock, Note, Origin
 from sim.net.resolve import Scope
 from sim.scenario.laws import lowest
+from sim.scenario.remarks import noted
 from sim.scenario.schema import CLOCKS
 from sim.scenario.templates import Part
 from sim.scenario.terms import Terms
@@ -22,6 +23,7 @@ from sim.scenario.wanted import (
     Wanted,
     dimension_name,
     is_nan,
+    value_text,
     written_text,
 )
 from sim.units import NONE, TIME, Dimension
@@ -66,7 +68,12 @@ class ClockCompiler:
         made = self._kinds[kind](part, node, spot)
         at = node.position if isinstance(node, Text) else part.key(kind).position
         return made and replace(
-            made, written=kind, origin=Origin(spot.path, at, written_text(node))
+            made,
+            written=kind,
+            origin=Origin(spot.path, at, value_text(node, part.letters)),
+            pace_origin=_origin_of(part.spec.pace, part, "pace"),
+            start_origin=_origin_of(part.spec.from_, part, "from"),
+            note=noted(node) if made.kind == "work" else Note(),
         )
 
     def _is_one(self, part: Part, kinds: list[str]) -> bool:
@@ -224,3 +231,10 @@ class ClockCompiler:
                 "wrong-type", "'immediate' is false", node, spot.path, expected="true"
             )
         return Clock("immediate")
+
+
+def _origin_of(node: Node | None, part: Part, key: str) -> Origin:
+    """Return where a value beside the clock is written; nowhere, if it is not."""
+    if node is None:
+        return NOWHERE
+    return Origin(f"{part.path}.{key}", node.position, value_text(node, part.letters))

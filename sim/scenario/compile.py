@@ -36,7 +36,7 @@ from sim.scenario.templates import Expander, Part, read_lists
 from sim.scenario.terms import Terms, Trees
 from sim.scenario.transitions import TransitionCompiler
 from sim.scenario.variables import KINDS, VariableCompiler, labels_of
-from sim.scenario.wanted import ANY, NAN, Spot, is_nan
+from sim.scenario.wanted import ANY, NAN, Spot, filled, is_nan
 from sim.units import NONE, TIME
 from sim.values import Faults, read_value
 
@@ -260,7 +260,7 @@ class Compiler:
         if text is None:
             return None, Origin()
         stop = self.terms.condition(text, self.scopes.of_stop(), "stop")
-        return stop, Origin("stop", text.position, str(text))
+        return stop, Origin("stop", text.position, filled(text, {}))
 
     def _watches(self) -> list[Watch]:
         return [
@@ -313,7 +313,7 @@ def _has_unknown_labels(part: Part) -> bool:
 def _origin(part: Part) -> Origin:
     spec = part.spec
     text = getattr(spec, "when", None) or getattr(spec, "value", None) or ""
-    return Origin(part.path, part.read.key.position, str(text))
+    return Origin(part.path, part.read.key.position, filled(text, part.letters))
 
 
 def _in_reading_order(inputs: Mapping[str, Input]) -> tuple[Input, ...]:

@@ -9,13 +9,20 @@ from sim.errors import did_you_mean, one_of
 from sim.net.model import Note
 from sim.scenario.document import is_printable
 from sim.scenario.times import read_day_or_instant
-from sim.values import Faults, Text, Written, describe
+from sim.values import Faults, Map, Node, Text, Written, describe
 
 _MARKS = {
     **dict.fromkeys(("C", "computed"), "C"),
     **dict.fromkeys(("R", "read"), "R"),
     **dict.fromkeys(("J", "judgement", "judgment"), "J"),
 }
+
+
+def noted(node: Node) -> Note:
+    """Return what is said about a value whose remarks have been found right."""
+    given = node if isinstance(node, Map) else {}
+    read = {name: str(given.get(name, "")) for name in ("source", "grade", "as_of", "mark")}
+    return Note(**{**read, "mark": _MARKS.get(read["mark"], "")})
 
 
 class Remarks(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from sim.net.expr import Call, Const, Distribution, Expr, Ref, reads
 from sim.net.model import Input, Origin
@@ -27,12 +28,13 @@ from sim.scenario.wanted import (
     Wanted,
     dimension_name,
     is_nan,
-    written_text,
+    value_text,
 )
 from sim.units import NONE, PER_TIME, TIME, UNITS
 from sim.values import Faults, Items, Map, Node, Text, Written, read_value
 
 Trees = dict[str, Tree | ExprError]
+_NO_LETTERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(eq=False, repr=False)
@@ -211,13 +213,14 @@ class Terms:
         if not written.remarks or is_nan(expr) or any(r.space != "input" for r in reads(expr)):
             return expr
         law = Law(None, wanted.dimension, wanted.labels)
-        return self._register(self.made_input(written, expr, law, spot, key=key), node, spot.path)
+        made = self.made_input(written, expr, law, spot, key=key, letters=scope.letters)
+        return self._register(made, node, spot.path)
 
     def _input(
         self, written: Written, spot: Spot, wanted: Wanted, letters: Mapping[str, str], key: str
     ) -> Expr:
         law = read_law(self, written, self.input_scope.with_letters(letters), spot, wanted)
-        made = self.made_input(written, law.distribution, law, spot, key=key)
+        made = self.made_input(written, law.distribution, law, spot, key=key, letters=letters)
         if law.distribution is None:
             return NAN
         return self._register(made, written.node, spot.path)
@@ -231,6 +234,7 @@ class Terms:
         *,
         name: str = "",
         key: str = "",
+        letters: Mapping[str, str] = _NO_LETTERS,
     ) -> Input:
         """Return an input, named by its place unless it has a ``name``."""
         return Input(
@@ -242,7 +246,7 @@ class Terms:
             labels=law.labels,
             chance=self.remarks.is_chance(written),
             note=self.remarks.note(written, spot.path),
-            origin=Origin(spot.path, written.node.position, written_text(written.node)),
+            origin=Origin(spot.path, written.node.position, value_text(written.node, letters)),
         )
 
     def _register(self, made: Input, at: Node, path: str) -> Expr:

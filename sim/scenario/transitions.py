@@ -12,6 +12,7 @@ from sim.net.model import Branch, Clock, Draw, Effect, Origin, Transition
 from sim.net.resolve import Scope, Symbol
 from sim.scenario.clocks import ClockCompiler
 from sim.scenario.names import check_name
+from sim.scenario.remarks import noted
 from sim.scenario.says import read_says
 from sim.scenario.schema import BranchSpec
 from sim.scenario.scopes import Scopes, with_draws, without_draws
@@ -24,9 +25,10 @@ from sim.scenario.wanted import (
     PLAIN,
     Spot,
     Wanted,
+    filled,
     is_nan,
+    value_text,
     with_letters,
-    written_text,
 )
 from sim.units import NONE
 from sim.values import FORMS, Items, Map, Node, Text, describe
@@ -102,7 +104,8 @@ class TransitionCompiler:
             return None
         guard_origin = Origin()
         if spec.when is not None:
-            guard_origin = Origin(f"{part.path}.when", spec.when.position, str(spec.when))
+            text = filled(spec.when, part.letters)
+            guard_origin = Origin(f"{part.path}.when", spec.when.position, text)
         return Transition(
             name=part.name,
             key=f"transition:{part.name}",
@@ -144,8 +147,9 @@ class TransitionCompiler:
                 continue
             ref = Ref("draw", f"{part.name}/{name}")
             symbols[name] = Symbol(ref, dimension, frozenset(labels) or None)
-            origin = Origin(place.path, key.position, written_text(node))
-            found.append(Draw(name, f"draw:{part.name}/{name}", law, dimension or NONE, origin))
+            origin = Origin(place.path, key.position, value_text(node, part.letters))
+            key_of = f"draw:{part.name}/{name}"
+            found.append(Draw(name, key_of, law, dimension or NONE, origin, noted(node)))
         return tuple(found), symbols
 
     def _is_draw_name(self, name: str, key: Text, known: Mapping[str, Symbol], path: str) -> bool:
@@ -224,7 +228,10 @@ class TransitionCompiler:
         weight = self._weight(spec.weight, scope, place.at("weight"))
         effects = self._effects(spec.then, part, place.at("then"), draws)
         says = read_says(spec.says, scope, self.terms, place.at("says").path)
-        return Branch(effects, weight, label, says, Origin(place.path, node.position))
+        said = "" if spec.weight is None else value_text(spec.weight, part.letters)
+        origin = Origin(place.path, node.position)
+        weight_origin = Origin(place.at("weight").path, node.position, said)
+        return Branch(effects, weight, label, says, origin, weight_origin)
 
     def _weight(self, node: Node | None, scope: Scope, spot: Spot) -> Expr:
         if node is None:
@@ -253,7 +260,7 @@ class TransitionCompiler:
                 continue
             if target in found:
                 self.faults.add("duplicate-name", f"'{name}' is assigned twice", key, path)
-            origin = Origin(path, value.position, written_text(value))
+            origin = Origin(path, value.position, value_text(value, part.letters))
             found[target] = Effect(target, expr, origin)
         return tuple(found.values())
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from sim.net.expr import Const, Expr, Ref
-from sim.net.model import Origin, Variable
+from sim.net.model import NOWHERE, Origin, Variable
 from sim.net.resolve import Symbol
 from sim.scenario.names import check_name
 from sim.scenario.templates import Part
 from sim.scenario.terms import Terms
-from sim.scenario.wanted import NAN, Spot, Wanted, is_nan
+from sim.scenario.wanted import NAN, Spot, Wanted, is_nan, value_text
 from sim.units import NONE, Dimension, Unit
 from sim.values import Items, Text, is_null
 
@@ -66,6 +66,12 @@ class VariableCompiler(NamedTuple):
     def _origin(self, part: Part) -> Origin:
         return Origin(part.path, part.read.key.position)
 
+    def _initial_origin(self, part: Part) -> Origin:
+        node = part.spec.initial
+        if node is None:
+            return NOWHERE
+        return Origin(f"{part.path}.initial", node.position, value_text(node, part.letters))
+
     # Enumerations.
 
     def _enumeration(self, part: Part) -> Variable:
@@ -78,7 +84,14 @@ class VariableCompiler(NamedTuple):
         initial: Expr = Const(self.label_numbers[labels[0]]) if labels else NAN
         if self._are_labels(part) and part.spec.initial is not None:
             initial = self._initial(part, Wanted(NONE, labels=labels))
-        return Variable(part.name, "enumeration", initial, labels, origin=self._origin(part))
+        return Variable(
+            part.name,
+            "enumeration",
+            initial,
+            labels,
+            origin=self._origin(part),
+            initial_origin=self._initial_origin(part),
+        )
 
     def _are_labels(self, part: Part) -> bool:
         states, path = part.spec.states, f"{part.path}.states"
@@ -124,6 +137,7 @@ class VariableCompiler(NamedTuple):
             high=bounds.high,
             dimension=bounds.dimension,
             origin=self._origin(part),
+            initial_origin=self._initial_origin(part),
         )
 
     def _bounds(self, part: Part, kind: str) -> _Bounds | None:

@@ -20,12 +20,12 @@ from tests.net.test_check import two_cities
 #: What only people read, by class: changing it must change nothing.
 FOR_PEOPLE = {
     "Input": {"note", "origin"},
-    "Variable": {"origin"},
+    "Variable": {"origin", "initial_origin"},
     "Definition": {"origin"},
     "Transition": {"says", "guard_origin", "origin", "memory_stated"},
-    "Branch": {"label", "says", "origin"},
-    "Clock": {"written", "origin"},
-    "Draw": {"origin"},
+    "Branch": {"label", "says", "origin", "weight_origin"},
+    "Clock": {"written", "origin", "pace_origin", "start_origin", "note"},
+    "Draw": {"origin", "note"},
     "Effect": {"origin"},
     "Outcome": {"label", "question", "origin"},
     "Watch": {"origin"},
