@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
-from sim.errors import Diagnostic
+from sim.errors import Diagnostic, Position
 from sim.net.expr import Const, Ref, reads
 from sim.net.model import (
     Definition,
@@ -58,10 +58,11 @@ def _warning(code: str, message: str, origin: Origin, *, hint: str = "") -> Diag
 
 def _authored(parts: Iterable[_Part]) -> list[list[_Part]]:
     """Return the parts that an author wrote, those of one template together."""
-    groups: dict[Origin, list[_Part]] = {}
+    groups: dict[tuple[str, Position | None], list[_Part]] = {}
     for part in parts:
-        if part.origin.path.startswith(_SECTIONS):
-            groups.setdefault(part.origin, []).append(part)
+        origin = part.origin
+        if origin.path.startswith(_SECTIONS):
+            groups.setdefault((origin.path, origin.position), []).append(part)
     return list(groups.values())
 
 

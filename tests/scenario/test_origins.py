@@ -4,7 +4,7 @@ import pytest
 
 from sim.net.model import Note
 from sim.scenario.wanted import filled
-from tests.scenario.build import net
+from tests.scenario.build import net, scenario
 
 MADE = """
 lists: {city: [1, 2]}
@@ -89,3 +89,12 @@ def test_stop_is_kept_in_one_line(made):
 )
 def test_an_expression_as_it_is_shown(text, shown):
     assert filled(text, {"i": "homs", "p": "1 + x"}) == shown
+
+
+def test_a_template_is_warned_about_once_although_its_parts_read_differently():
+    found = scenario("definitions: {d.$i: {for: {i: [1, 2]}, value: supply + $i}}").warnings
+    assert [w.message for w in found if "'d.1'" in w.message] == [
+        "nothing reads the definition 'd.1', 'd.2'"
+    ]
+    halves = "definitions: {d.$i: {for: {i: [1, 2]}, value: supply + $i}}\nwatch: {w: d.1}"
+    assert not [w for w in scenario(halves).warnings if "'d." in w.message]
