@@ -1,46 +1,17 @@
-"""The one place that turns diagnostics and faults into text for a terminal.
-
-Text from a file is data: whatever could move the cursor, change colours or turn the direction of
-writing is shown as an escape.
-"""
+"""The one place that turns diagnostics and faults into text for a terminal."""
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 
 from sim.cli.text import Look, width
 from sim.errors import Diagnostic, RunFault, ScenarioError
+from sim.shown import safe, safe_lines
+
+__all__ = ["as_diagnostic", "diagnostics", "run_fault", "safe", "safe_lines", "scenario_error"]
 
 PLAIN = Look()
-#: Zero-width joiners: Persian and Indian scripts cannot be written without them.
-_JOINERS = "\u200c\u200d"
 _COLOURS = {"error": "red", "warning": "yellow"}
-
-
-def safe(text: str) -> str:
-    """Return a text as one line, with everything that is not for showing as an escape.
-
-    That is control, bidirectional and other format characters, line ends, lone surrogates (a file
-    name that is not UTF-8 has them) and what no version of Unicode has assigned.
-    """
-    return "".join(c if _is_harmless(c) else _escape(c) for c in text)
-
-
-def safe_lines(text: str) -> str:
-    """Return a text of several lines, each as :func:`safe` has it."""
-    return "\n".join(safe(line) for line in text.split("\n"))
-
-
-def _is_harmless(character: str) -> bool:
-    return character in _JOINERS or unicodedata.category(character) not in (
-        *("Cc", "Cf", "Cs", "Co", "Cn"),
-        *("Zl", "Zp"),
-    )
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
 
 
 def diagnostics(found: Iterable[Diagnostic], texts: Mapping[str, str], look: Look = PLAIN) -> str:

@@ -1,0 +1,176 @@
+"""Texts, numbers and dates as people read them: in a terminal, in a picture, on a page.
+
+Text from a file is data: whatever could move a cursor, change colours or turn the direction of
+writing is shown as an escape.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+import unicodedata
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+#: A blank at which no line breaks; shown as a plain one.
+NO_BREAK = "\u00a0"
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+#: Zero-width joiners: Persian and Indian scripts cannot be written without them.
+_JOINERS = "\u200c\u200d"
+
+
+def safe(text: str) -> str:
+    """Return a text as one line, with everything that is not for showing as an escape.
+
+    That is control, bidirectional and other format characters, line ends, lone surrogates (a file
+    name that is not UTF-8 has them) and what no version of Unicode has assigned.
+    """
+    return "".join(c if _is_harmless(c) else _escape(c) for c in text)
+
+
+def safe_lines(text: str) -> str:
+    """Return a text of several lines, each as :func:`safe` has it."""
+    return "\n".join(safe(line) for line in text.split("\n"))
+
+
+def _is_harmless(character: str) -> bool:
+    return character in _JOINERS or unicodedata.category(character) not in (
+        *("Cc", "Cf", "Cs", "Co", "Cn"),
+        *("Zl", "Zp"),
+    )
+
+
+def _escape(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def in_html(text: str) -> str:
+    """Return a text as :func:`safe` has it, for the content or an attribute of HTML."""
+    return html.escape(safe(text), quote=True)
+
+
+def date(at: datetime | None, *, is_short: bool = False) -> str:
+    """Return ``Mon 9 Dec 2024 18:00 +03:00``, or ``9 Dec 18:00``, whatever the locale.
+
+    Empty for None.
+    """
+    if at is None:
+        return ""
+    at = _to_the_minute(at)
+    if is_short:
+        return f"{day_of(at)} {at:%H:%M}"
+    zone = at.isoformat()[-6:] if at.utcoffset() else "UTC"
+    return f"{_DAYS[at.weekday()]} {day_of(at)} {at.year} {at:%H:%M} {zone}"
+
+
+def _to_the_minute(at: datetime) -> datetime:
+    """Return the nearest minute; the twin of ``sim.ensemble.dates.to_the_minute``, a room above."""
+    with suppress(OverflowError):
+        at += timedelta(seconds=30)
+    return at.replace(second=0, microsecond=0)
+
+
+def day_of(at: datetime) -> str:
+    """Return ``9 Dec``."""
+    return f"{at.day} {_MONTHS[at.month - 1]}"
+
+
+def month_of(at: datetime) -> str:
+    """Return ``Dec 2024``."""
+    return f"{_MONTHS[at.month - 1]} {at.year}"
+
+
+def percent(p: float, decimals: int = 1) -> str:
+    """Return a probability as a percentage; the far ends carry no decimals that mean nothing."""
+    if math.isnan(p):
+        return "-"
+    if p < 0.01:
+        return "< 1 %"
+    if p > 0.99:
+        return "> 99 %"
+    return f"{100 * p:.{decimals}f} %"
+
+
+def given_the_model(p: float, decimals: int = 0) -> str:
+    """Return a probability for a sentence: near 0 and 1 it is the model's word above all."""
+    return percent(p, decimals) + (", given the model" if p < 0.01 or p > 0.99 else "")
+
+
+def interval(low: float, high: float) -> str:
+    """Return an interval of percentages."""
+    return f"{100 * low:.1f} to {100 * high:.1f} %"
+
+
+def days(value: float, decimals: int = 2) -> str:
+    """Return a number of days, with what decimals it needs."""
+    shown = f"{value:.{decimals}f}"
+    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+
+
+def span(value: float) -> str:
+    """Return a length of time given in days: ``14 days``; below a day ``6 hours``."""
+    unit, n = ("day", value) if value >= 1.0 else ("hour", 24.0 * value)
+    shown = days(n, decimals_for(n))
+    return f"{shown} {unit}{'' if shown == '1' else 's'}"
+
+
+def column(values: Sequence[float], decimals: int) -> list[str]:
+    """Return numbers with as many decimals as the one that needs most of them."""
+    most = max((len(days(v, decimals).partition(".")[2]) for v in values), default=0)
+    return [f"{v:.{most}f}" for v in values]
+
+
+def decimals_for(span: float) -> int:
+    """Return how many decimals tell days within a span apart, to 0.4 % of it at the least."""
+    usual = 2 if span <= 100.0 else 1 if span <= 1_000.0 else 0
+    return max(usual, math.ceil(-math.log10(span / 250.0))) if span > 0.0 else usual
+
+
+def counted(n: int, what: str) -> str:
+    """Return ``1 outcome``, ``2 outcomes``."""
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def width(text: str) -> int:
+    """Return how many columns a text takes: wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in text
+    )
+
+
+def fitted(text: str, columns: int) -> str:
+    """Return a text cut to so many columns, with dots where something is missing."""
+    if width(text) <= columns:
+        return text
+    while text and width(text) > columns - 3:
+        text = text[:-1]
+    return text.rstrip() + "..."
+
+
+def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
+    """Return a text as lines of so many columns at most, broken between words where it can be."""
+    lines: list[str] = []
+    room = max(2, columns - len(indent))
+    for word in text.split(" "):
+        if not word:
+            continue
+        if lines and width(lines[-1]) + 1 + width(word) <= room:
+            lines[-1] += f" {word}"
+        else:
+            lines += _pieces(word, room)
+    return [indent + line.replace(NO_BREAK, " ") for line in lines]
+
+
+def _pieces(word: str, columns: int) -> list[str]:
+    """Return a word cut where it must be: some scripts have no blanks."""
+    pieces = [""]
+    for character in word:
+        if width(pieces[-1]) + width(character) > columns:
+            pieces.append("")
+        pieces[-1] += character
+    return pieces
