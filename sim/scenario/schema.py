@@ -18,7 +18,7 @@ from pydantic_core import PydanticCustomError
 
 from sim.errors import did_you_mean
 from sim.scenario.document import is_printable
-from sim.values import ANNOTATIONS, FORMS, Items, Map, Text, describe
+from sim.values import ANNOTATIONS, FORMS, Form, Items, Map, Text, describe
 
 FORMAT = 1
 
@@ -169,112 +169,234 @@ class Spec(BaseModel):
     model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, populate_by_name=False)
 
 
+#: What the reference page shows in columns of its own; editors pass over both.
+UNIT, DEFAULT = "x-unit", "x-default"
+NEEDED = "needed"
+
+
+def _key(
+    said: str, example: str = "", *, unit: str = "", default: str = "", alias: str | None = None
+) -> Any:
+    """Return a key with what editors and docs/reference.md say of it."""
+    extra: dict[str, Any] = {UNIT: unit, DEFAULT: default}
+    return Field(
+        ... if default == NEEDED else None,
+        alias=alias,
+        description=said + default_said(default),
+        examples=[example] if example else None,
+        json_schema_extra={name: text for name, text in extra.items() if text},
+    )
+
+
+def default_said(default: str) -> str:
+    """Return what a description ends in: editors show a key's default there only."""
+    return f"; default: {default}" if default and default != NEEDED else ""
+
+
+def _letters() -> Any:
+    return _key("Makes one of each item of a list", "{i: city}", alias="for")
+
+
+def _label(said: str = "How people call it", default: str = "its name") -> Any:
+    return _key(said, default=default)
+
+
+def _note() -> Any:
+    return _key("For whoever reads the file")
+
+
 class SourceSpec(Spec):
     """Where knowledge comes from."""
 
-    text: Line = Field(description="Who said it, where")
-    public: Instant = Field(None, description="When it was public; not after clock.as_of")
-    url: Line = Field(None, description="Where to read it")
+    text: Line = _key("Who said it, where", "Monitors, evening report", default=NEEDED)
+    public: Instant = _key(
+        "Since when it was public; after clock.as_of is an error, for it would be hindsight",
+        "2024-12-05",
+    )
+    url: Line = _key("Where to read it")
 
 
 class ClockSpec(Spec):
     """When the scenario starts and ends, and when it is looked at."""
 
-    horizon: Value = Field(description="Where a replication stops: a duration, or one input")
-    start: Instant = Field(None, description="Time 0, with its offset: 2024-12-06T18:00+03:00")
-    as_of: Instant = Field(None, description="Latest public knowledge; default: start")
-    timezone: Line = Field(None, description="Name of the time zone: Asia/Damascus")
-    grid: Formula = Field(None, description="Step of the watch points; default: horizon / 40")
-    report: Instants = Field(None, description="Times for probabilities by date; default: ten")
+    horizon: Value = _key(
+        "Where a replication ends: a duration, or an input with bounds",
+        "14 days",
+        unit="time",
+        default=NEEDED,
+    )
+    start: Instant = _key(
+        "Time 0, with its offset from UTC; without it there are days and no dates",
+        "2024-12-06T18:00+03:00",
+    )
+    as_of: Instant = _key(
+        "The latest public knowledge that the file uses; not before start",
+        "2024-12-06",
+        default="start",
+    )
+    timezone: Line = _key(
+        "In which time zone dates are shown: its name, or an offset",
+        "Asia/Damascus",
+        default="that of start",
+    )
+    grid: Formula = _key(
+        "Step of the watch points", "18 h", unit="time", default="a fortieth of the horizon"
+    )
+    report: Instants = _key(
+        "Times for probabilities by date", "[1 day, 3 days]", default="ten equal steps"
+    )
 
 
 class VariableSpec(Spec):
-    """A number or a label that the state holds; exactly one of states, integer, real."""
+    """A number or a label that the state holds; it has one of states, integer and real.
 
-    for_: For = Field(None, alias="for")
-    states: Names = Field(None, description="Labels; the first is the initial one")
-    integer: Bounds = Field(None, description="Whole numbers from low to high")
-    real: Bounds = Field(None, description="Numbers from low to high")
-    unit: Formula = Field(None, description="Unit of plain numbers in bounds and initial: person")
-    initial: Value = Field(None, description="Value at the start")
-    label: Line = Field(None, description="How people call it")
-    note: Line = Field(None)
+    Assigned numbers are clipped to the range, and the summary says in how many replications.
+    """
+
+    states: Names = _key("Labels that it may hold", "[held, fallen]")
+    integer: Bounds = _key("A whole number, from the lowest to the highest", "[0, 5]", unit="any")
+    real: Bounds = _key(
+        "A number, from the lowest to the highest; inf is no bound", "[0 km, 100 km]", unit="any"
+    )
+    initial: Value = _key(
+        "Value at the start",
+        "{uniform: [1, 3]}",
+        unit="its own",
+        default="the first of states; needed for numbers",
+    )
+    unit: Formula = _key(
+        "Unit of bounds and initial values that are written without one",
+        "person",
+        default="a plain number",
+    )
+    for_: For = _letters()
+    label: Line = _label()
+    note: Line = _note()
 
 
 class DefinitionSpec(Spec):
     """A named expression."""
 
-    for_: For = Field(None, alias="for")
-    value: Formula = Field(description="The expression")
-    label: Line = Field(None, description="How people call it")
-    note: Line = Field(None)
+    value: Formula = _key("The expression", "sum(c.$j == held for j in city)", default=NEEDED)
+    for_: For = _letters()
+    label: Line = _label()
+    note: Line = _note()
 
 
 class BranchSpec(Spec):
     """One way for a firing to end."""
 
-    weight: Value = Field(None, description="In proportion to which it is taken; default 1")
-    label: Line = Field(None, description="What it is called in causes")
-    then: Effects = Field(None, description="What changes: name: expression")
-    says: Line = Field(None, description="What a trace says; {name} shows a value")
+    weight: Value = _key(
+        "In proportion to which it is taken; may read state and draws",
+        "3 * road",
+        unit="plain number",
+        default="1",
+    )
+    label: Line = _label("What it is called in causes, after a stroke: convoy/lost", "its place")
+    then: Effects = _key("Its effects", "{supply: supply + 1}", default="none")
+    says: Line = _key("What trace tells", default="that of the transition")
 
 
 class TransitionSpec(Spec):
-    """What may happen; exactly one clock: rate, after, work, every, at or immediate."""
+    """What may happen; it has one clock, and either then or branches.
 
-    for_: For = Field(None, alias="for")
-    when: Formula = Field(None, description="When it may happen; default: always")
-    rate: Value = Field(None, description="Hazard: 0.2 / day")
-    after: Value = Field(None, description="Delay: 3 days")
-    work: Value = Field(None, description="How much is to be done: 45 km")
-    pace: Value = Field(None, description="How fast work is done: 30 km/day")
-    every: Value = Field(None, description="Period of a timetable: 12 h")
-    from_: Value = Field(None, alias="from", description="First tick of 'every'; default: a period")
-    at: Values = Field(None, description="Instants at which it happens")
-    immediate: Truth = Field(None, description="true: as soon as 'when' holds, in no time")
-    memory: Memory = Field(None, description="What becomes of work while 'when' is false")
-    priority: Whole = Field(None, description="Which goes first at one time: the higher")
-    draws: Laws = Field(None, description="Random numbers taken when it fires")
-    then: Effects = Field(None, description="What changes: name: expression")
+    The clocks: rate, after, work with pace, every, at, immediate.
+    """
+
+    when: Formula = _key(
+        "The guard: when it may happen", "bridge == up", unit="condition", default="always"
+    )
+    rate: Value = _key(
+        "A clock: a hazard that the state may change", "0.2 / day * fronts", unit="1/time"
+    )
+    after: Value = _key("A clock: a delay, from when the guard turns true", "3 days", unit="time")
+    work: Value = _key("A clock: work to be done at a pace", "45 km", unit="any")
+    pace: Value = _key(
+        "How fast work is done; may change with the state",
+        "30 km/day * road",
+        unit="work/time",
+        default="1, for work that is a time",
+    )
+    every: Value = _key("A clock: the period of a timetable", "12 h", unit="time")
+    from_: Value = _key(
+        "First tick of every", "6 h", unit="time or instant", default="one period", alias="from"
+    )
+    at: Values = _key("A clock: an instant, or a list of them", "[2 days, 4 days]", unit="instant")
+    immediate: Truth = _key("A clock: true, at once whenever the guard holds", "true")
+    memory: Memory = _key(
+        "What becomes of work while the guard is false: kept, or drawn anew",
+        "keep",
+        default="keep for rate, redraw for the others",
+    )
+    priority: Whole = _key(
+        "Which goes first of several that are due at one time: the highest", "1", default="0"
+    )
+    draws: Laws = _key(
+        "Random numbers taken as it fires, for weights, effects and says",
+        "{loss: {uniform: [0, 0.2]}}",
+        default="none",
+    )
+    then: Effects = _key(
+        "Effects, all computed before any is assigned; {} changes nothing", "{supply: supply - 1}"
+    )
     branches: Annotated[
         Any,
         BeforeValidator(_items),
         WithJsonSchema({"type": "array", "minItems": 1, "items": _to("BranchSpec")}),
-    ] = Field(None, description="Several ways to end, with weights")
-    says: Line = Field(None, description="What a trace says; {name} shows a value")
-    label: Line = Field(None, description="How people call it")
-    note: Line = Field(None)
+    ] = _key("Several ways to end, in place of then", "[{weight: 3, then: {bridge: down}}]")
+    says: Line = _key(
+        "What trace tells; {name} or {name:.1f} shows a value, {{ is a brace",
+        '"Supply at {supply}"',
+    )
+    for_: For = _letters()
+    label: Line = _label()
+    note: Line = _note()
 
 
 class OutcomeSpec(Spec):
-    """A question with a yes-time: the first time that 'when' holds."""
+    """A question with a yes-time: the first time that its condition holds."""
 
-    for_: For = Field(None, alias="for")
-    when: Formula = Field(description="What must hold")
-    label: Line = Field(None, description="How people call it")
-    question: Line = Field(None, description="The question that it answers")
-    note: Line = Field(None)
+    when: Formula = _key("What must hold", "c == fallen", unit="condition", default=NEEDED)
+    label: Line = _key(
+        "A clause that goes with a date: 'The city falls by 9 Dec'",
+        "The city falls",
+        default="its name",
+    )
+    question: Line = _key("The question that it answers", "When does the city fall?")
+    for_: For = _letters()
+    note: Line = _note()
 
 
 class LimitsSpec(Spec):
     """Limits of a replication."""
 
-    events: Whole = Field(None, description="Most events in a replication; default 1,000,000")
+    events: Whole = _key(
+        "Most firings in a replication, at most 100,000,000; more are a fault",
+        "5000",
+        default="1,000,000",
+    )
 
 
 class Header(Spec):
     """The keys of a file that are no section."""
 
-    format: Whole = Field(None, description="Format of the file: 1")
-    title: Line = Field(description="What the scenario is about")
-    description: Line = Field(None)
-    question: Line = Field(None, description="The headline question")
-    extends: Line = Field(
-        None, description="A file in this folder or below, to which this one adds"
+    format: Whole = _key("Format of the file; a later one is refused", "1", default="1")
+    title: Line = _key("What the scenario is about", "Two cities on one road", default=NEEDED)
+    description: Line = _key("What else a reader should know, in some sentences")
+    question: Line = _key("Heads the summary", "When, if at all, does the city fall?")
+    extends: Line = _key("Another file of this folder or below, that this one changes", "base.yaml")
+    clock: Annotated[Any, BeforeValidator(_table), _shared("ClockSpec")] = _key(
+        "When it starts and ends, and when it is looked at", "{horizon: 30 days}", default=NEEDED
     )
-    clock: Annotated[Any, BeforeValidator(_table), _shared("ClockSpec")]
-    stop: Formula = Field(None, description="What ends a replication early")
-    limits: Annotated[Any, BeforeValidator(_table), _shared("LimitsSpec")] = None
+    stop: Formula = _key(
+        "What ends a replication early; may read outcomes",
+        "city_falls",
+        unit="condition",
+        default="never",
+    )
+    limits: Annotated[Any, BeforeValidator(_table), _shared("LimitsSpec")] = _key(
+        "Limits of a replication", "{events: 5000}"
+    )
 
 
 PART_MODELS: dict[str, type[Spec]] = {
@@ -298,6 +420,67 @@ def field_names(model: type[Spec]) -> list[str]:
 
 # JSON Schema.
 
+#: What each section is for, with an example.
+_SECTIONS_SAID = {
+    "sources": (
+        "Where knowledge comes from, by the short name that values give as their source",
+        "{monitors: {text: Evening report, public: 2024-12-05}}",
+    ),
+    "lists": ("Items for templates and folds", "{city: [1, 2]}"),
+    "parameters": (
+        "What is fixed within a replication: a value, a distribution (an uncertain input) or an "
+        "expression over other parameters",
+        "{speed: {uniform: [10 km/day, 20 km/day]}}",
+    ),
+    "variables": ("What the state holds", "{bridge: {states: [up, down]}}"),
+    "definitions": (
+        "Expressions by name, evaluated once after every event",
+        "{road: 1 if bridge == up else 0.25}",
+    ),
+    "transitions": (
+        "What may happen",
+        "{strike: {when: bridge == up, rate: 0.2/day, then: {bridge: down}}}",
+    ),
+    "outcomes": (
+        "The questions: conditions whose first time is recorded, with its cause",
+        "{falls: city == fallen}",
+    ),
+    "watch": ("Expressions that are sampled at each step of clock.grid", "{supply: supply}"),
+    "totals": (
+        "Expressions that are integrated over time: a condition gives days",
+        "{cut: bridge == down}",
+    ),
+    "variants": (
+        "Changes to this file by name, each a mapping from paths to values",
+        "{safe: {parameters.hits: 0 / day}}",
+    ),
+}
+_LAWS_SAID = {
+    "uniform": "Even between two bounds",
+    "triangular": "By the lowest, likeliest and highest value",
+    "pert": "By the lowest, likeliest and highest value, leaning to the likeliest",
+    "normal": "Bell-shaped, without bounds",
+    "lognormal": "The logarithm is normal with this spread: above 0, with a long upper tail",
+    "beta": "Between 0 and 1, as after a - 1 yes and b - 1 no",
+    "gamma": "Like a sum of waiting times",
+    "weibull": "A waiting time whose hazard rises (shape > 1) or falls (shape < 1)",
+    "exponential": "A waiting time with a constant hazard",
+    "erlang": "The sum of k equal exponential waiting times",
+    "deterministic": "Always this number",
+    "discrete": "Some numbers, with weights",
+    "choice": "Some labels, with weights",
+    "interval90": "The lognormal with these 5 % and 95 % points: how analysts state ranges",
+}
+_REMARKS_SAID = {
+    "source": "Who says so: an entry of sources, where the file has them",
+    "grade": "Admiralty grade of source (A to F) and information (1 to 6): B2",
+    "as_of": "When it was known",
+    "mark": "What the number rests on: C computed, R read, J judgement",
+    "note": "For whoever reads the file",
+    "label": "How people call it",
+    "chance": "true: luck rather than ignorance",
+}
+
 
 @cache
 def json_schema() -> dict[str, Any]:
@@ -310,22 +493,25 @@ def json_schema() -> dict[str, Any]:
         (model, "validation") for model in models
     ]
     _, made = models_json_schema(inputs, by_alias=True)
+    for model in made["$defs"].values():
+        model.pop("required", None)
     header = Header.model_json_schema(by_alias=True)
-    sections = {
-        "sources": _named(_to("SourceSpec")),
-        "lists": _named({"type": "array"}),
-        "parameters": _named(_to("value")),
-        **{name: _named(_part_schema(name)) for name in PART_MODELS},
-        "variants": _named({"type": "object"}),
+    parts = {
+        "sources": _to("SourceSpec"),
+        "lists": {"type": "array"},
+        "parameters": _to("value"),
+        **{name: _part_schema(name) for name in PART_MODELS},
+        "variants": {"type": "object"},
     }
+    sections = {name: _named(schema, *_SECTIONS_SAID[name]) for name, schema in parts.items()}
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Frontcast scenario, format 1",
-        "description": "A scenario file: see docs/file-format.md",
+        "description": "A scenario file: see docs/file-format.md and docs/reference.md",
         "type": "object",
         "properties": {**header["properties"], **sections},
         "additionalProperties": False,
-        # A file that extends another need not say again what that one says.
+        # A file that extends another need not say again what that one says; nor need its parts.
         "if": {"not": {"required": ["extends"]}},
         "then": {
             "required": header["required"],
@@ -350,8 +536,6 @@ def _finished(schema: Any) -> Any:
             finished["$ref"] = f"#/$defs/{value}"
         elif "$defs" in schema or not is_noise:
             finished[key] = _finished(value)
-    if {"properties", "description"} <= schema.keys() and "$defs" not in schema:
-        finished.pop("required", None)  # so may a part of a file that extends another
     return finished
 
 
@@ -365,18 +549,30 @@ def _part_schema(section: str) -> dict[str, Any]:
     return {"anyOf": [_to("expression"), reference]} if section in BARE else reference
 
 
-def _named(schema: dict[str, Any]) -> dict[str, Any]:
+def _named(schema: dict[str, Any], said: str, example: str) -> dict[str, Any]:
     """Return the schema of a section; with nothing below it, it is empty."""
-    return {"type": ["object", "null"], "additionalProperties": schema}
+    return {
+        "description": said,
+        "type": ["object", "null"],
+        "additionalProperties": schema,
+        "examples": [example],
+    }
 
 
 def _shared_schemas() -> dict[str, Any]:
     number_or_text = {"type": ["number", "string", "boolean"]}
     number = {"anyOf": [number_or_text, _to("distribution")]}
-    remarks: dict[str, Any] = {name: {"type": ["string", "number"]} for name in ANNOTATIONS}
-    remarks["chance"] = {"type": "boolean"}
+    remarks: dict[str, Any] = {
+        name: {"description": _REMARKS_SAID[name], "type": ["string", "number"]}
+        for name in ANNOTATIONS
+    }
+    remarks["chance"]["type"] = "boolean"
     return {
-        "text": {"type": ["string", "number", "boolean"]},
+        "text": {
+            "type": ["string", "number", "boolean"],
+            "description": "Text for people, of any printable characters",
+            "examples": ["The city falls"],
+        },
         "expression": {
             **number_or_text,
             "description": "A number, a quantity (12 h, 30 km/day) or an expression",
@@ -390,26 +586,34 @@ def _shared_schemas() -> dict[str, Any]:
         "value": {
             "description": "A number, a quantity, an expression, a distribution or a sourced value",
             "anyOf": [number_or_text, _to("distribution")],
+            "examples": ["12 h", "{pert: [1, 2, 4]}", "{value: 12 h, source: monitors}"],
         },
         "distribution": {
+            "description": "A distribution, or a value, with remarks on where it comes from",
             "type": "object",
             "properties": {
                 **{name: _form_schema(name, number) for name in FORMS},
-                "value": _to("value"),
+                "value": {"description": "The value itself, where it is no law", **_to("value")},
                 **remarks,
             },
             "additionalProperties": False,
             "oneOf": [{"required": [name]} for name in (*FORMS, "value")],
         },
         "for": {
-            "description": "What letters stand for: {i: [1, 2]}, {i: city}, or a list of such",
+            "description": "What letters stand for: items, a list's name, or mappings of letters",
             "type": ["object", "array", "string"],
+            "examples": ["{i: [1, 2]}", "{i: city}", "[{i: 2, p: 1}, {i: 3, p: 2}]"],
         },
     }
 
 
 def _form_schema(name: str, number: dict[str, Any]) -> dict[str, Any]:
     form = FORMS[name]
+    said = {"description": f"{_LAWS_SAID[name]}; {form.rule}", "examples": [form.example]}
+    return {**said, **_shape_schema(form, number)}
+
+
+def _shape_schema(form: Form, number: dict[str, Any]) -> dict[str, Any]:
     if form.shape == "weights":
         return {"type": "object", "additionalProperties": number, "minProperties": 1}
     if form.shape == "single":
