@@ -253,10 +253,16 @@ class VariableSpec(Spec):
     Assigned numbers are clipped to the range, and the summary says in how many replications.
     """
 
+    for_: For = _letters()
     states: Names = _key("Labels that it may hold", "[held, fallen]")
     integer: Bounds = _key("A whole number, from the lowest to the highest", "[0, 5]", unit="any")
     real: Bounds = _key(
         "A number, from the lowest to the highest; inf is no bound", "[0 km, 100 km]", unit="any"
+    )
+    unit: Formula = _key(
+        "Unit of bounds and initial values that are written without one",
+        "person",
+        default="a plain number",
     )
     initial: Value = _key(
         "Value at the start",
@@ -264,12 +270,6 @@ class VariableSpec(Spec):
         unit="its own",
         default="the first of states; needed for numbers",
     )
-    unit: Formula = _key(
-        "Unit of bounds and initial values that are written without one",
-        "person",
-        default="a plain number",
-    )
-    for_: For = _letters()
     label: Line = _label()
     note: Line = _note()
 
@@ -277,8 +277,8 @@ class VariableSpec(Spec):
 class DefinitionSpec(Spec):
     """A named expression."""
 
-    value: Formula = _key("The expression", "sum(c.$j == held for j in city)", default=NEEDED)
     for_: For = _letters()
+    value: Formula = _key("The expression", "sum(c.$j == held for j in city)", default=NEEDED)
     label: Line = _label()
     note: Line = _note()
 
@@ -303,6 +303,7 @@ class TransitionSpec(Spec):
     The clocks: rate, after, work with pace, every, at, immediate.
     """
 
+    for_: For = _letters()
     when: Formula = _key(
         "The guard: when it may happen", "bridge == up", unit="condition", default="always"
     )
@@ -348,7 +349,6 @@ class TransitionSpec(Spec):
         "What trace tells; {name} or {name:.1f} shows a value, {{ is a brace",
         '"Supply at {supply}"',
     )
-    for_: For = _letters()
     label: Line = _label()
     note: Line = _note()
 
@@ -356,6 +356,7 @@ class TransitionSpec(Spec):
 class OutcomeSpec(Spec):
     """A question with a yes-time: the first time that its condition holds."""
 
+    for_: For = _letters()
     when: Formula = _key("What must hold", "c == fallen", unit="condition", default=NEEDED)
     label: Line = _key(
         "A clause that goes with a date: 'The city falls by 9 Dec'",
@@ -363,7 +364,6 @@ class OutcomeSpec(Spec):
         default="its name",
     )
     question: Line = _key("The question that it answers", "When does the city fall?")
-    for_: For = _letters()
     note: Line = _note()
 
 
