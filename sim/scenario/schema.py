@@ -304,9 +304,7 @@ class TransitionSpec(Spec):
     """
 
     for_: For = _letters()
-    when: Formula = _key(
-        "The guard: when it may happen", "bridge == up", unit="condition", default="always"
-    )
+    when: Formula = _key("The guard: when it may happen", "bridge == up", default="always")
     rate: Value = _key(
         "A clock: a hazard that the state may change", "0.2 / day * fronts", unit="1/time"
     )
@@ -320,9 +318,9 @@ class TransitionSpec(Spec):
     )
     every: Value = _key("A clock: the period of a timetable", "12 h", unit="time")
     from_: Value = _key(
-        "First tick of every", "6 h", unit="time or instant", default="one period", alias="from"
+        "First tick of every", "6 h", unit="time", default="one period", alias="from"
     )
-    at: Values = _key("A clock: an instant, or a list of them", "[2 days, 4 days]", unit="instant")
+    at: Values = _key("A clock: an instant, or a list of them", "[2 days, 4 days]")
     immediate: Truth = _key("A clock: true, at once whenever the guard holds", "true")
     memory: Memory = _key(
         "What becomes of work while the guard is false: kept, or drawn anew",
@@ -357,7 +355,7 @@ class OutcomeSpec(Spec):
     """A question with a yes-time: the first time that its condition holds."""
 
     for_: For = _letters()
-    when: Formula = _key("What must hold", "c == fallen", unit="condition", default=NEEDED)
+    when: Formula = _key("What must hold", "c == fallen", default=NEEDED)
     label: Line = _key(
         "A clause that goes with a date: 'The city falls by 9 Dec'",
         "The city falls",
@@ -391,7 +389,6 @@ class Header(Spec):
     stop: Formula = _key(
         "What ends a replication early; may read outcomes",
         "city_falls",
-        unit="condition",
         default="never",
     )
     limits: Annotated[Any, BeforeValidator(_table), _shared("LimitsSpec")] = _key(
@@ -467,8 +464,8 @@ _LAWS_SAID = {
     "exponential": "A waiting time with a constant hazard",
     "erlang": "The sum of k equal exponential waiting times",
     "deterministic": "Always this number",
-    "discrete": "Some numbers, with weights",
-    "choice": "Some labels, with weights",
+    "discrete": "One of some numbers",
+    "choice": "One of some labels",
     "interval90": "The lognormal with these 5 % and 95 % points: how analysts state ranges",
 }
 _REMARKS_SAID = {
@@ -609,7 +606,8 @@ def _shared_schemas() -> dict[str, Any]:
 
 def _form_schema(name: str, number: dict[str, Any]) -> dict[str, Any]:
     form = FORMS[name]
-    said = {"description": f"{_LAWS_SAID[name]}; {form.rule}", "examples": [form.example]}
+    rule = "" if form.shape == "single" else f"; {form.rule}"
+    said = {"description": _LAWS_SAID[name] + rule, "examples": [form.example]}
     return {**said, **_shape_schema(form, number)}
 
 
