@@ -103,6 +103,13 @@ def interval(low: float, high: float) -> str:
     return f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
+def band(found: tuple[float, float] | None) -> str:
+    """Return a band of percentages, which is not known to decimals; empty for None."""
+    if found is None:
+        return ""
+    return f"{100 * found[0]:.0f} to {100 * found[1]:.0f} %"
+
+
 def days(value: float, decimals: int = 2) -> str:
     """Return a number of days, with what decimals it needs."""
     shown = f"{value:.{decimals}f}"

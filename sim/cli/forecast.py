@@ -16,7 +16,6 @@ from sim.cli import chart, text
 from sim.cli.render import safe
 from sim.cli.text import Look
 from sim.ensemble.model import Ensemble
-from sim.net.canonical import digest
 from sim.studies.summary import QUANTILES
 
 _CAUSES = 6
@@ -30,7 +29,7 @@ def forecast(
     """Return the readable summary of an ensemble; ``at`` replaces the report times (days)."""
     look = look or Look()
     report = ensemble.facts.report if at is None else tuple(at)
-    told = [_Told(ensemble, number, report, look) for number in range(len(ensemble.net.outcomes))]
+    told = [_Told(ensemble, number, report, look) for number in range(len(ensemble.outcomes))]
     lines = _head(ensemble, look)
     if not told:
         lines += ["", "The scenario asks for no outcomes."]
@@ -51,26 +50,33 @@ def _head(ensemble: Ensemble, look: Look) -> list[str]:
         lines += text.wrapped(safe(facts.question), look.width)
     if not ensemble.is_complete:
         stopped = f"INTERRUPTED: {ensemble.n:,} of {ensemble.requested:,} replications are done."
+        if ensemble.precision is not None:
+            stopped = f"INTERRUPTED after {ensemble.n:,} replications, before the precision of "
+            stopped += f"{ensemble.precision:g} was reached."
         lines += ["", *(look.styled(line, "red") for line in text.wrapped(stopped, look.width))]
     return lines
 
 
 def _overview(told: list[_Told]) -> list[str]:
     """Return a line for each outcome."""
-    rows = [["outcome", f"within {told[0].horizon}", "", "median"]]
+    rows = [["outcome", f"within {told[0].horizon}", "inputs 80 %", "", "median"]]
     for one in told:
         median = one.ensemble.quantile(one.name, 0.5).value
         when = f"{one.days(median)} days" if math.isfinite(median) else "-"
-        rows.append([one.label, text.percent(one.p), words(one.p), when])
+        band = text.band(one.ensemble.inputs80(one.name))
+        rows.append([one.label, text.percent(one.p), band, words(one.p), when])
+    if not any(row[2] for row in rows[1:]):
+        rows = [[*row[:2], *row[3:]] for row in rows]
     look = told[0].look
-    shown = 4 if look.width >= 70 else 2
+    shown = len(rows[0]) if look.width >= 70 else 2
     others = sum(2 + max(len(row[j]) for row in rows) for j in range(1, shown))
     lines = [
         line
         for label, *row in rows
         for line in _with_label(label, row[: shown - 1], look.width - 2 - others)
     ]
-    return _indented(text.table(lines, "lrlr"[:shown]), look)
+    align = "lrrlr" if len(rows[0]) == 5 else "lrlr"
+    return _indented(text.table(lines, align[:shown]), look)
 
 
 def _with_label(label: str, row: list[str], columns: int) -> list[list[str]]:
@@ -99,11 +105,11 @@ class _Told:
 
     @property
     def name(self) -> str:
-        return self.ensemble.net.outcomes[self.number].name
+        return self.ensemble.outcomes[self.number].name
 
     @property
     def label(self) -> str:
-        return safe(self.ensemble.net.outcomes[self.number].label or self.name)
+        return safe(self.ensemble.outcomes[self.number].label or self.name)
 
     @property
     def p(self) -> float:
@@ -138,8 +144,8 @@ class _Told:
         """Return a rule with the outcome's name, and its own question."""
         name = text.fitted(safe(self.name), self.look.width - 5)
         rule = self.pen.line * (self.look.width - text.width(name) - 1)
-        asks = self.ensemble.net.outcomes[self.number].question
-        is_told = len(self.ensemble.net.outcomes) == 1 and self.ensemble.facts.question
+        asks = self.ensemble.outcomes[self.number].question
+        is_told = len(self.ensemble.outcomes) == 1 and self.ensemble.facts.question
         return [f"{rule} {name}", *text.wrapped("" if is_told else safe(asks), self.look.width)]
 
     def headline(self) -> list[str]:
@@ -152,24 +158,31 @@ class _Told:
         early = [(d, self.ensemble.probability(self.name, by=d).value) for d in self.report]
         halves = [(d, p) for d, p in early if p > 0.0 and p >= self.p / 2.0]
         days, p = (halves or [(horizon, self.p)])[0]
-        said = f"{self.label} by {self.moment(days)}: {text.given_the_model(p)} ({words(p)}); "
+        band = text.band(self.ensemble.inputs80(self.name, days))
+        known = f" (inputs 80 %: {band})" if band else ""
+        said = f"{self.label} by {self.moment(days)}: {text.given_the_model(p)}{known}; "
         said += f"not within {self.horizon}: {text.given_the_model(1.0 - self.p)}."
         lines = [self.look.styled(line, "bold") for line in text.wrapped(said, self.look.width)]
+        # ICD 203: words for a probability and what is said of its certainty share no sentence.
+        told = f"By then: {words(p)}."
         median = self.ensemble.quantile(self.name, 0.5).value
         if math.isfinite(median):
             date, day = self.date(median), self.days(median)
-            told = f"Median: {date} ({day} days)." if date else f"Median: day {day}."
-            lines += text.wrapped(told, self.look.width)
-        return lines
+            told += f" Median: {date} ({day} days)." if date else f" Median: day {day}."
+        return [*lines, *text.wrapped(told, self.look.width)]
 
     def by_date(self) -> list[str]:
-        """Return the probability by each report time, with its interval as the smaller print."""
-        rows = [["by", "day", "probability", "Monte Carlo 95 %"]]
+        """Return the probability by each report time: how far it hangs on what is unknown, and, as
+        the smaller print, on the number of replications.
+        """
+        rows = [["by", "day", "probability", "inputs 80 %", "Monte Carlo 95 %"]]
         days = text.column(self.report, text.decimals_for(self.ensemble.facts.horizon))
         for t, day in zip(self.report, days, strict=True):
             p = self.ensemble.probability(self.name, by=t)
-            rows.append([self.date(t), day, text.percent(p.value), text.interval(p.low, p.high)])
-        return self._table(rows, "lrrr")
+            band = text.band(self.ensemble.inputs80(self.name, t))
+            small = text.interval(p.low, p.high)
+            rows.append([self.date(t), day, text.percent(p.value), band, small])
+        return self._table(rows, "lrrrr")
 
     def when(self) -> list[str]:
         """Return the quantiles of the time, as far as the horizon lets them be known."""
@@ -245,7 +258,13 @@ def _foot(ensemble: Ensemble, look: Look) -> list[str]:
         )
     made = (
         f"{text.counted(ensemble.n, 'replication')}, seed {ensemble.seed}, net "
-        f"{digest(ensemble.net).removeprefix('sha256:')[:12]}. "
-        "Intervals are about the number of replications only, not about the model."
+        f"{ensemble.legend.net.removeprefix('sha256:')[:12]}. "
     )
+    if ensemble.nested is not None:
+        made += "Inputs 80 %: where the probability lies, four times in five, over what the file "
+        made += "leaves uncertain, luck averaged out. "
+    made += (
+        "Monte Carlo intervals are about the number of replications only. Nothing here is about "
+    )
+    made += "how right the model is."
     return [*lines, *(look.styled(line, "dim") for line in text.wrapped(made, look.width))]

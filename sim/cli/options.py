@@ -62,6 +62,18 @@ def seed(command: Command) -> Command:
     )(command)
 
 
+def out(command: Command) -> Command:
+    """Add ``--out``."""
+    return click.option(
+        "--out",
+        type=click.Path(file_okay=False),
+        default="results",
+        show_default=True,
+        metavar="DIR",
+        help="The folder of results.",
+    )(command)
+
+
 def output(command: Command) -> Command:
     """Add ``--json``, ``--quiet`` and ``-v``."""
     command = click.option("-v", "--verbose", count=True, help="Say more, on standard error.")(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from typing import TYPE_CHECKING, Any, cast
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from sim.cli import options, text
+from sim.cli.render import safe
 from sim.errors import Exit, Interrupted
 
 if TYPE_CHECKING:
@@ -22,10 +24,16 @@ if TYPE_CHECKING:
     "-n",
     "--replications",
     type=click.IntRange(1),
-    default=10_000,
-    show_default=True,
     metavar="N",
+    show_default="10000",
     help="How many replications. The first ones are the same whatever the number.",
+)
+@click.option(
+    "--precision",
+    type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
+    metavar="P",
+    help="Instead of -n: go on until every outcome's probability is known to this, by its 95 % "
+    "interval; 0.01 is one point of a hundred.",
 )
 @options.seed
 @options.changes
@@ -45,12 +53,22 @@ if TYPE_CHECKING:
 @click.option(
     "--workers", type=click.IntRange(1), metavar="N", help="Threads; all processors by default."
 )
+@options.out
+@click.option("--no-pictures", is_flag=True, help="Draw no pictures.")
+@click.option(
+    "--resume/--fresh",
+    "may_resume",
+    default=True,
+    help="Whether a run that was done or interrupted before is taken from the results, as far as "
+    "it got (the default), or done anew.",
+)
 @options.output
 def command(files: tuple[str, ...], **given: Any) -> int:
     """Run a scenario FILE (or several) and say what comes of it.
 
-    Prints each outcome's probability by date with its Monte Carlo interval, its arrival curve, when
-    it happens, and what brings it about.
+    Prints each outcome's probability by date, how far it hangs on what is unknown, its arrival
+    curve, when it happens, and what brings it about. Results and pictures are kept in a folder of
+    results, where the same run is found the next time.
     """  # fmt: skip
     scenarios = [options.read(file, given["assignments"], given["variant"]) for file in files]
     for scenario in scenarios:
@@ -60,6 +78,7 @@ def command(files: tuple[str, ...], **given: Any) -> int:
     for number, scenario in enumerate(scenarios):
         ensemble, status = _ensemble(scenario, given)
         _tell(ensemble, given, summaries, is_first=number == 0)
+        _say_where(ensemble, quiet=given["quiet"] or given["as_json"])
         if status:
             break
     if given["as_json"]:
@@ -81,27 +100,47 @@ def _ensemble(scenario: Scenario, given: dict[str, Any]) -> tuple[Ensemble, int]
 
     quiet = given["quiet"] or given["as_json"]
     _warn(scenario, is_verbose=given["verbose"] > 0, quiet=quiet)
-    began = time.perf_counter()
+    began, log = time.perf_counter(), logging.getLogger(__name__)
+    log.info("%s: seed %d, %s", scenario.name, given["seed"], given["engine"])
     status = int(Exit.DONE)
     try:
         with progress(scenario.name, quiet=quiet) as update:
             ensemble = run(
                 scenario,
                 replications=given["replications"],
+                precision=given["precision"],
                 seed=given["seed"],
                 engine=given["engine"],
                 workers=given["workers"],
                 progress=update,
+                out=given["out"],
+                fresh=not given["may_resume"],
             )
     except Interrupted as stop:
         ensemble, status = cast("Ensemble", stop.partial), status_of(stop.__cause__)
-    n_events = int(ensemble.batch.n_events.sum())
-    options.note(
-        f"{text.counted(ensemble.n, 'replication')}, {text.counted(n_events, 'event')} by the "
-        f"{given['engine']} engine in {time.perf_counter() - began:.2f} s",
-        quiet=quiet,
-    )
+    took = time.perf_counter() - began
+    log.info("%s: %d replications in %.2f s", scenario.name, ensemble.n, took)
+    if not ensemble.was_found:
+        options.note(
+            f"{text.counted(ensemble.n, 'replication')}, "
+            f"{text.counted(ensemble.n_events, 'event')} by the {ensemble.engine} engine in "
+            f"{took:.2f} s",
+            quiet=quiet,
+        )
     return ensemble, status
+
+
+def _say_where(ensemble: Ensemble, *, quiet: bool) -> None:
+    """Say where the result is, and what can be done with it."""
+    if ensemble.folder is None:
+        return
+    where = safe(str(ensemble.folder))
+    if ensemble.was_found:
+        options.note(f"found in {where}; --fresh runs it anew", quiet=quiet)
+    elif ensemble.is_complete:
+        options.note(f"kept in {where}", quiet=quiet)
+    else:
+        options.note(f"kept in {where}; the same command goes on from there", quiet=quiet)
 
 
 def _warn(scenario: Scenario, *, is_verbose: bool, quiet: bool) -> None:

@@ -13,6 +13,7 @@ from typing import TextIO
 
 from sim.shown import (
     NO_BREAK,
+    band,
     column,
     counted,
     date,
@@ -32,6 +33,7 @@ from sim.shown import (
 __all__ = [
     "NO_BREAK",
     "Look",
+    "band",
     "column",
     "counted",
     "date",

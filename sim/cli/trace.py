@@ -54,7 +54,7 @@ def command(file: str, replication: int, seed: int, **given: Any) -> int:
     else:
         whole = one(scenario, replication=replication, seed=seed)
         look = Look.of(sys.stdout)
-        options.say(timeline(whole, events, look))
+        options.say(timeline(whole, events, scenario.net, look))
     return 0
 
 
@@ -79,10 +79,10 @@ def _plain(value: Value) -> Value:
     return value
 
 
-def timeline(whole: Ensemble, events: Sequence[Event], look: Look | None = None) -> str:
+def timeline(whole: Ensemble, events: Sequence[Event], net: Net, look: Look | None = None) -> str:
     """Return the events of a replication, given as an ensemble of one, as people read them."""
     look = look or Look()
-    told = _Timeline(text.decimals_for(whole.facts.horizon) + 1, look, whole.net)
+    told = _Timeline(text.decimals_for(whole.facts.horizon) + 1, look, net)
     return "\n".join(
         [
             *_head(whole, look),
@@ -98,7 +98,7 @@ def timeline(whole: Ensemble, events: Sequence[Event], look: Look | None = None)
 
 def _head(whole: Ensemble, look: Look) -> list[str]:
     facts = whole.facts
-    which = f"replication {whole.batch.replications[0]}, seed {whole.seed}"
+    which = f"replication {whole.ends.index[0]}, seed {whole.seed}"
     which = f"{facts.name}, variant {facts.variant}, {which}" if facts.variant else which
     return text.headed(safe(facts.title), safe(which), look)
 
@@ -108,12 +108,10 @@ def _inputs(whole: Ensemble, look: Look) -> list[str]:
     drawn = whole.inputs.iloc[0]
     if drawn.empty:
         return []
-    given = whole.net.uncertain_inputs
-    values = text.table(
-        [[_shown(drawn[i.path]), _unit(i.dimension).strip()] for i in given[:_INPUTS]], "rl"
-    )
+    given = whole.legend.inputs
+    values = text.table([[_shown(drawn[i.name]), i.unit] for i in given[:_INPUTS]], "rl")
     room = max(8, look.width - 6 - max(map(text.width, values)))
-    paths = [text.fitted(safe(i.path), room) for i in given[:_INPUTS]]
+    paths = [text.fitted(safe(i.name), room) for i in given[:_INPUTS]]
     lines = text.table(list(zip(paths, values, strict=True)), "ll")
     more = len(given) - _INPUTS
     lines += [f"and {more} more"] if more > 0 else []

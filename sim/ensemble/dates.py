@@ -25,3 +25,15 @@ def to_the_minute(at: datetime) -> datetime:
     with suppress(OverflowError):
         at += timedelta(seconds=30)
     return at.replace(second=0, microsecond=0)
+
+
+def zone_of(name: str | None) -> tzinfo | None:
+    """Return the time zone of a name or an offset; None of None."""
+    if name is None:
+        return None
+    try:
+        return datetime.strptime(name, "%z").tzinfo
+    except ValueError:
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(name)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,23 +22,18 @@ from sim.analysis.first_passage import (
     quantile,
     shares,
 )
-from sim.ensemble.batch import AT_START, END_REASONS, NO_VIA, NOT_YET, Batch, Floats
-from sim.ensemble.dates import local_date
+from sim.analysis.nested import nested_band
+from sim.ensemble.batch import Batch, Floats
+from sim.ensemble.dates import local_date, zone_of
+from sim.ensemble.gather import Gatherer, InMemory
+from sim.ensemble.legend import Asked, Legend
+from sim.ensemble.table import NONE, Coded, Column, Names, Table, n_rows
+from sim.ensemble.watched import COLUMNS, NOTHING, Watched
 from sim.errors import UsageError, did_you_mean, one_of
-from sim.net.model import Net, Outcome, firing_names
-from sim.units import SECONDS_PER_DAY, Dimension, display_scale
+from sim.net.model import Net
 
 if TYPE_CHECKING:
     import pandas as pd
-
-#: Watch quantiles come from the first so many replications, means from all, in fixed blocks: no
-#: figure depends on how the run was cut up.
-WATCH_QUANTILES_FROM = 16_384
-WATCH_BLOCK = 1_024
-WATCH_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-_QUANTILE_NAMES = tuple(f"q{round(100 * q):02d}" for q in WATCH_QUANTILES)
-
-Names = npt.NDArray[np.str_]
 
 
 @dataclass(frozen=True)
@@ -50,13 +46,30 @@ class Facts:
     variant: str | None = None
     start: datetime | None = None
     #: Where its people live: the zone of every date that is shown; that of ``start`` if None.
-    zone: tzinfo | None = None
+    timezone: str | None = None
     horizon: float = 0.0
     report: tuple[float, ...] = ()
+
+    @cached_property
+    def zone(self) -> tzinfo | None:
+        """The time zone of its dates."""
+        return zone_of(self.timezone)
 
     def date(self, days: float) -> datetime | None:
         """Return the local date of a time in days; None without a start, or beyond the calendar."""
         return local_date(self.start, self.zone, days)
+
+
+@dataclass(frozen=True, eq=False)
+class Nested:
+    """Times of outcomes in groups that share what is unknown: days, shape (n_groups, n_within)."""
+
+    times: Mapping[str, Floats]
+
+    def band(self, outcome: str, by: float) -> tuple[float, float] | None:
+        """Return the 80 % band of P(T <= by) over what is unknown; None from too few groups."""
+        came = self.times[outcome] <= by
+        return nested_band(came.sum(axis=1), came.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,26 +81,56 @@ class Ensemble:
     """
 
     facts: Facts
-    net: Net
-    batch: Batch
+    legend: Legend
+    table: Table
     seed: int
     engine: str
     requested: int
+    #: What was watched over time, summed up.
+    watched: Watched = NOTHING
+    #: In how many replications a value was held at an end of its variable's range, where in any.
+    clipped: Mapping[str, int] = field(default_factory=dict)
+    #: Firings of all replications.
+    n_events: int = 0
+    #: What tells ignorance from luck; None where nothing is unknown, or the run was interrupted.
+    nested: Nested | None = None
+    #: The half width that was asked for, where the number of replications was not.
+    precision: float | None = None
+    #: Whether everything is there that was asked for.
+    is_complete: bool = True
+    #: Where it is kept, if it is.
+    folder: Path | None = None
+    #: Whether it was found there, rather than run.
+    was_found: bool = False
+
+    @classmethod
+    def of(cls, facts: Facts, net: Net, batch: Batch, seed: int, engine: str) -> Ensemble:
+        """Return the ensemble of a batch."""
+        keeper = InMemory()
+        gatherer = Gatherer(net, keeper)
+        if batch.n:
+            gatherer.take(batch)
+        return cls(
+            facts,
+            gatherer.legend,
+            keeper.table(net),
+            seed,
+            engine,
+            batch.n,
+            watched=gatherer.watched(),
+            clipped=gatherer.clipped,
+            n_events=gatherer.sums.n_events,
+        )
 
     @property
     def n(self) -> int:
         """Number of replications."""
-        return self.batch.n
+        return n_rows(self.table)
 
     @property
-    def is_complete(self) -> bool:
-        """Whether every replication that was asked for is there."""
-        return self.n >= self.requested
-
-    @property
-    def outcomes(self) -> tuple[Outcome, ...]:
+    def outcomes(self) -> tuple[Asked, ...]:
         """The outcomes, each with its name, label and question, in the file's order."""
-        return self.net.outcomes
+        return self.legend.outcomes
 
     def times(self, outcome: str) -> Floats:
         """Return first-passage times, float64 (n,), days; ``inf`` where it did not happen.
@@ -97,18 +140,18 @@ class Ensemble:
         UsageError
             If the scenario has no outcome of that name; so do the other methods.
         """
-        return self.batch.times[:, self._place(outcome)] / SECONDS_PER_DAY
+        return self._numbers(f"time.{self._known(outcome)}")
 
     def causes(self, outcome: str) -> Names:
         """Return what began the step in which it happened, (n,): ``fall/by_storm``, ``start``.
 
         Empty where it did not happen.
         """
-        return self._named(self.batch.causes[:, self._place(outcome)])
+        return self._coded(f"cause.{self._known(outcome)}").named()
 
     def via(self, outcome: str) -> Names:
         """Return the last immediate of that step, (n,); empty where there was none."""
-        return self._named(np.maximum(self.batch.via[:, self._place(outcome)], -1), start="")
+        return self._coded(f"via.{self._known(outcome)}").named()
 
     def probability(self, outcome: str, by: float | None = None) -> Estimate:
         """Return P(it has happened by so many days), by the horizon if None; 95 % Wilson.
@@ -124,6 +167,15 @@ class Ensemble:
                 f"day {by:g} is not between the start and the horizon, day {horizon:g}"
             )
         return probability_by(self._ordered(outcome), horizon if by is None else by)
+
+    def inputs80(self, outcome: str, by: float | None = None) -> tuple[float, float] | None:
+        """Return the 80 % band of P(it has happened by so many days) over the unknown inputs.
+
+        Luck is averaged out, and with it what is marked ``chance``: the band says how far the
+        answer hangs on what nobody knows. None if nothing is unknown, or too few groups were run.
+        """
+        by = self.facts.horizon if by is None else by
+        return self.nested.band(self._known(outcome), by) if self.nested else None
 
     def cdf(self, outcome: str, grid: Floats) -> FirstPassageCdf:
         """Return P(it has happened by t) on a grid of days, with intervals and a 95 % band."""
@@ -142,23 +194,22 @@ class Ensemble:
         return self._shares(outcome, with_via=True)
 
     def _shares(self, outcome: str, *, with_via: bool) -> dict[tuple[str, str], float]:
-        place, names = self._place(outcome), self._firings
-        causes = self.batch.causes[:, place].astype(np.int64)
-        via = self.batch.via[:, place] if with_via else np.full(self.n, NO_VIA)
+        causes, via = (self._coded(f"{what}.{self._known(outcome)}") for what in ("cause", "via"))
+        last = via.codes if with_via else np.full(self.n, NONE)
         # One number for the pair; counting numbers is a hundred times faster than counting texts.
-        pairs = (causes - AT_START) * len(names) + (via - NO_VIA)
-        found = shares(pairs[causes != NOT_YET], max(self.n, 1))
+        n_last = len(via.texts) + 1
+        pairs = causes.codes.astype(np.int64) * n_last + (last - NONE)
+        found = shares(pairs[causes.codes != NONE], max(self.n, 1))
+        texts = ("", *via.texts)
         return {
-            (names[pair // len(names) + AT_START], "" if via == 0 else names[via + NO_VIA]): p
-            for pair, p in found.items()
-            for via in [pair % len(names)]
+            (causes.texts[pair // n_last], texts[pair % n_last]): p for pair, p in found.items()
         }
 
     def incidence(self, outcome: str, grid: Floats) -> dict[str, Floats]:
         """Return P(it has happened by t, by this cause) on a grid of days, the commonest first."""
-        codes = self.batch.causes[:, self._place(outcome)]
-        found = cumulative_incidence(self.times(outcome), codes, grid)
-        return {self._firings[code]: curve for code, curve in found.items()}
+        causes = self._coded(f"cause.{self._known(outcome)}")
+        found = cumulative_incidence(self.times(outcome), causes.codes, grid)
+        return {causes.texts[code]: curve for code, curve in found.items()}
 
     def date(self, days: float) -> datetime | None:
         """Return the local date of a time in days; None without a start, or beyond the calendar."""
@@ -167,25 +218,12 @@ class Ensemble:
     @cached_property
     def inputs(self) -> pd.DataFrame:
         """The uncertain inputs, a column each, by path; labels as text."""
-        return self._frame(
-            {
-                given.path: self._shown(
-                    self.batch.inputs[:, place], given.dimension, bool(given.labels)
-                )
-                for place, given in enumerate(self.net.inputs)
-                if given.is_uncertain
-            }
-        )
+        return self._frame({i.name: f"input.{i.name}" for i in self.legend.inputs})
 
     @cached_property
     def totals(self) -> pd.DataFrame:
         """The totals, a column each."""
-        return self._frame(
-            {
-                total.name: self._shown(self.batch.totals[:, j], total.dimension)
-                for j, total in enumerate(self.net.totals)
-            }
-        )
+        return self._frame({t.name: f"total.{t.name}" for t in self.legend.totals})
 
     @cached_property
     def ends(self) -> pd.DataFrame:
@@ -194,54 +232,21 @@ class Ensemble:
         The reason is ``horizon``, ``stop`` or ``dead`` (nothing could happen any more). A watched
         value is that of the last watch point; after the end it stays as it was.
         """
-        columns: dict[str, npt.NDArray[Any]] = {
-            "time": self.batch.end_times / SECONDS_PER_DAY,
-            "reason": np.array(END_REASONS)[self.batch.end_reasons],
-        }
-        for j, watched in enumerate(self.net.watches if self.net.grid else ()):
-            name = watched.name if watched.name not in columns else f"watch.{watched.name}"
-            last = self.batch.watch[:, -1, j]
-            columns[name] = self._shown(last, watched.dimension, watched.is_label)
-        return self._frame(columns)
+        names = ["end.time", "end.reason", *(name for name, _ in self.legend.ends)]
+        return self._frame({name.removeprefix("end."): name for name in names})
 
     @cached_property
     def watch(self) -> pd.DataFrame:
         """Watched values over time: ``days``, ``name``, ``mean`` and five quantiles, a row a point.
 
-        Quantiles are values that occurred. A watched label becomes a row for each label that
-        occurred, ``bridge == up``, whose mean is its probability.
+        Quantiles are values that occurred, in the first 16,384 replications. A watched label
+        becomes a row for each label that occurred, ``bridge == up``, whose mean is its probability.
         """
         import pandas as pd
 
-        days = np.array(self.net.grid) / SECONDS_PER_DAY
-        frames = [
-            pd.DataFrame({"days": days, "name": name, **_spread(values)})
-            for name, values in self._watched()
-        ]
-        if not frames:
-            return pd.DataFrame(columns=["days", "name", "mean", *_QUANTILE_NAMES])
-        return pd.concat(frames, ignore_index=True)
-
-    def _watched(self) -> Iterator[tuple[str, Floats]]:
-        """Yield what is summarised over time, each shape (n, n_grid)."""
-        for j, watched in enumerate(self.net.watches):
-            values = self.batch.watch[:, :, j]
-            if not watched.is_label:
-                yield watched.name, values / display_scale(watched.dimension)
-                continue
-            for number in np.unique(values):
-                label = self.net.labels[int(number)]
-                yield f"{watched.name} == {label}", (values == number).astype(np.float64)
-
-    @cached_property
-    def clipped(self) -> dict[str, int]:
-        """In how many replications a value was clipped to its variable's range, where in any."""
-        counts = self.batch.clipped.sum(axis=0, dtype=np.int64)
-        return {
-            variable.name: int(count)
-            for variable, count in zip(self.net.variables, counts, strict=True)
-            if count
-        }
+        watched = self.watched
+        figures = {name: watched.figures[name] for name in COLUMNS}
+        return pd.DataFrame({"days": watched.days, "name": list(watched.names), **figures})
 
     def _ordered(self, outcome: str) -> Floats:
         """Return the times of an outcome in increasing order; kept, since all figures want them."""
@@ -253,48 +258,33 @@ class Ensemble:
     def _orders(self) -> dict[str, Floats]:
         return {}
 
-    def _place(self, outcome: str) -> int:
-        names = [o.name for o in self.net.outcomes]
+    def _known(self, outcome: str) -> str:
+        """Return the name of an outcome that the scenario has."""
+        names = [o.name for o in self.outcomes]
         if outcome not in names:
             hint = did_you_mean(outcome, names) or (one_of(names) if names else "it has none")
             raise UsageError(f"no outcome '{outcome}': {hint}")
-        return names.index(outcome)
+        return outcome
 
-    @cached_property
-    def _firings(self) -> list[str]:
-        """Names of firings; the last, so that AT_START finds it, is ``start``."""
-        assert AT_START == NO_VIA == -1
-        assert NOT_YET == -2
-        return [*firing_names(self.net), "", "start"]
+    def _numbers(self, name: str) -> Floats:
+        column = self.table[name]
+        assert not isinstance(column, Coded)
+        return column.astype(np.float64, copy=False)
 
-    def _named(self, numbers: npt.NDArray[np.int32], start: str = "start") -> Names:
-        return np.array([*self._firings[:-1], start])[numbers]
+    def _coded(self, name: str) -> Coded:
+        column = self.table[name]
+        assert isinstance(column, Coded)
+        return column
 
-    def _shown(
-        self, values: Floats, dimension: Dimension, is_label: bool = False
-    ) -> npt.NDArray[Any]:
-        """Return values in display units, or as labels."""
-        if is_label:
-            return np.array(self.net.labels)[values.astype(np.int64)]
-        return values / display_scale(dimension)
-
-    def _frame(self, columns: dict[str, npt.NDArray[Any]]) -> pd.DataFrame:
+    def _frame(self, columns: Mapping[str, str]) -> pd.DataFrame:
+        """Return columns of the table under other names."""
         import pandas as pd
 
-        return pd.DataFrame(columns, index=pd.Index(self.batch.replications, name="replication"))
+        index = pd.Index(np.asarray(self.table["replication"]), name="replication")
+        return pd.DataFrame(
+            {name: _values(self.table[column]) for name, column in columns.items()}, index=index
+        )
 
 
-def _spread(values: Floats) -> dict[str, Floats]:
-    """Return mean and quantiles over the rows."""
-    first = values[:WATCH_QUANTILES_FROM]
-    # Not interpolated: between two whole numbers, or to infinity, there is nothing.
-    quantiles = np.quantile(first, WATCH_QUANTILES, axis=0, method="inverted_cdf")
-    return {"mean": _mean_in_blocks(values), **dict(zip(_QUANTILE_NAMES, quantiles, strict=True))}
-
-
-def _mean_in_blocks(values: Floats) -> Floats:
-    """Return the mean over rows, summed block by block: the same whatever the rows are cut into."""
-    total = np.zeros(values.shape[1])
-    for first in range(0, len(values), WATCH_BLOCK):
-        total += values[first : first + WATCH_BLOCK].sum(axis=0)
-    return total / max(len(values), 1)
+def _values(column: Column) -> npt.NDArray[Any]:
+    return column.named() if isinstance(column, Coded) else column

@@ -4,29 +4,34 @@ from __future__ import annotations
 
 import math
 import os
-from datetime import datetime, tzinfo
-from zoneinfo import ZoneInfo
+from pathlib import Path
 
-from sim.engines.driver import EngineName, Progress, run_ensemble
-from sim.ensemble.batch import Batch, blank
+from sim.engines.driver import EngineName, Progress
+from sim.ensemble.gather import Gatherer, InMemory, most_needed
 from sim.ensemble.model import Ensemble, Facts
 from sim.errors import Interrupted, UsageError
 from sim.net.model import Net
 from sim.scenario.model import Scenario
+from sim.studies.keep import kept
+from sim.studies.replicate import How, Plan, ensemble_of, simulate
 from sim.units import SECONDS_PER_DAY
 
 ENGINES = ("compiled", "reference")
+REPLICATIONS = 10_000
 
 
 def run(
     scenario: Scenario,
     *,
-    replications: int = 10_000,
+    replications: int | None = None,
+    precision: float | None = None,
     seed: int = 1,
     engine: EngineName = "compiled",
     workers: int | None = None,
     chunk: int | None = None,
     progress: Progress | None = None,
+    out: str | os.PathLike[str] | None = None,
+    fresh: bool = False,
 ) -> Ensemble:
     """Run an ensemble.
 
@@ -34,7 +39,10 @@ def run(
     ----------
     scenario : Scenario
     replications : int
-        How many; the first n are the same whatever the number.
+        How many, 10,000 by default; the first n are the same whatever the number.
+    precision : float
+        Instead of their number: go on until the 95 % interval of every outcome's probability
+        reaches no further than this to either side.
     seed : int
         From 0 to 2**64 - 1. The same seed gives the same bits, whatever the engine and workers.
     engine : {"compiled", "reference"}
@@ -44,6 +52,11 @@ def run(
         Replications handed to a worker at a time; changes no figure.
     progress : callable
         Told (replications done, replications asked for) now and then.
+    out : path
+        Folder of results. The run is kept there, in ``<scenario>/<run>/``, and found there if it
+        was done before; an interrupted one is gone on with. Nothing is kept if None.
+    fresh : bool
+        Run it anew, whatever is in ``out``.
 
     Raises
     ------
@@ -55,41 +68,57 @@ def run(
         If a number is out of range.
     MemoryError
         If the results would not fit into this machine.
+    OSError
+        If results cannot be written; nothing half-written is left.
     """
-    if not 0 <= seed < 2**64:
-        raise UsageError(f"a seed lies between 0 and 2**64 - 1, not {seed}")
-    if replications < 1:
-        raise UsageError(f"at least one replication, not {replications}")
+    plan = _plan(seed, replications, precision)
     if workers is not None and workers < 1:
         raise UsageError(f"at least one worker, not {workers}")
     if engine not in ENGINES:
         raise UsageError(f"no engine '{engine}': compiled or reference")
-    _check_memory(scenario.net, replications)
+    _check_memory(scenario.net, plan.replications, is_kept=out is not None)
+    how = How(engine, workers, chunk, progress)
+    if out is None:
+        return _in_memory(scenario, plan, how)
+    return kept(scenario, facts(scenario), plan, how, Path(out), fresh=fresh)
 
-    def ensemble(batch: Batch) -> Ensemble:
-        return Ensemble(facts(scenario), scenario.net, batch, seed, engine, replications)
 
+def _plan(seed: int, replications: int | None, precision: float | None) -> Plan:
+    if not 0 <= seed < 2**64:
+        raise UsageError(f"a seed lies between 0 and 2**64 - 1, not {seed}")
+    if replications is not None and replications < 1:
+        raise UsageError(f"at least one replication, not {replications}")
+    if precision is None:
+        return Plan(seed, REPLICATIONS if replications is None else replications)
+    if replications is not None:
+        raise UsageError("either a number of replications or a precision, not both")
+    if not 0.0 < precision < 1.0:
+        raise UsageError(f"a precision lies between 0 and 1, not {precision:g}")
+    return Plan(seed, most_needed(precision), precision)
+
+
+def _in_memory(scenario: Scenario, plan: Plan, how: How) -> Ensemble:
+    keeper = InMemory()
+    gatherer = Gatherer(scenario.net, keeper, plan.precision)
+    known = facts(scenario)
     try:
-        return ensemble(
-            run_ensemble(
-                scenario.net,
-                engine=engine,
-                seed=seed,
-                replications=replications,
-                workers=workers,
-                chunk=chunk,
-                progress=progress,
-            )
-        )
+        nested = simulate(scenario.net, plan, how, gatherer)
     except Interrupted as stop:
-        done = stop.partial if isinstance(stop.partial, Batch) else blank(scenario.net, [])
-        raise Interrupted(stop.n_done, ensemble(done)) from stop.__cause__
+        table = keeper.table(scenario.net)
+        partial = ensemble_of(known, plan, how, gatherer, table, None, is_complete=False)
+        raise Interrupted(gatherer.n, partial) from stop.__cause__
+    table = keeper.table(scenario.net)
+    return ensemble_of(known, plan, how, gatherer, table, nested, is_complete=True)
 
 
-def _check_memory(net: Net, replications: int) -> None:
-    """Refuse what would bring the machine down: results, and half as much to sum them up."""
-    n_values = 5 + len(net.inputs) + 3 * len(net.outcomes) + len(net.totals)
-    n_values += len(net.grid) * len(net.watches) + len(net.variables)
+def _check_memory(net: Net, replications: int, *, is_kept: bool) -> None:
+    """Refuse what would bring the machine down: results, and half as much to sum them up.
+
+    Of results that are kept on the disk one outcome at a time is in memory.
+    """
+    n_values = 3 * len(net.outcomes)
+    if not is_kept:
+        n_values += 2 + len(net.inputs) + len(net.totals) + len(net.watches)
     needed = 1.5 * 8.0 * n_values * replications
     if needed > (has := _memory()):
         raise MemoryError(
@@ -115,17 +144,7 @@ def facts(scenario: Scenario) -> Facts:
         question=scenario.question,
         variant=scenario.variant_name,
         start=clock.start,
-        zone=_zone(clock.timezone),
+        timezone=clock.timezone,
         horizon=clock.horizon / SECONDS_PER_DAY,
         report=tuple(t / SECONDS_PER_DAY for t in clock.report),
     )
-
-
-def _zone(name: str | None) -> tzinfo | None:
-    """Return the time zone of a name or an offset; the loader has checked it."""
-    if name is None:
-        return None
-    try:
-        return datetime.strptime(name, "%z").tzinfo
-    except ValueError:
-        return ZoneInfo(name)

@@ -9,7 +9,6 @@ from typing import Any
 from sim.analysis.words import words
 from sim.ensemble.dates import to_the_minute
 from sim.ensemble.model import Ensemble
-from sim.net.canonical import digest
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -26,11 +25,11 @@ def summary(ensemble: Ensemble, at: Sequence[float] | None = None) -> dict[str, 
         "complete": ensemble.is_complete,
         "horizon_days": facts.horizon,
         "engine": ensemble.engine,
-        "net": digest(ensemble.net),
-        "result": None,
+        "net": ensemble.legend.net,
+        "result": None if ensemble.folder is None else str(ensemble.folder),
         "outcomes": {
             outcome.name: _outcome(ensemble, outcome.name, outcome.label, report)
-            for outcome in (ensemble.net.outcomes if ensemble.n else ())
+            for outcome in (ensemble.outcomes if ensemble.n else ())
         },
         "drivers": {},
     }
@@ -42,7 +41,7 @@ def _outcome(ensemble: Ensemble, name: str, label: str, report: Sequence[float])
         "label": label or name,
         "probability": p.value,
         "monte_carlo95": [p.low, p.high],
-        "inputs80": None,
+        "inputs80": _band(ensemble, name),
         "words": words(p.value),
         "quantiles_days": {f"{q:g}": _finite(ensemble.quantile(name, q).value) for q in QUANTILES},
         "by": [_by(ensemble, name, days) for days in report],
@@ -57,7 +56,13 @@ def _by(ensemble: Ensemble, name: str, days: float) -> dict[str, Any]:
         "time": to_the_minute(date).isoformat(timespec="minutes") if date else None,
         "probability": p.value,
         "monte_carlo95": [p.low, p.high],
+        "inputs80": _band(ensemble, name, days),
     }
+
+
+def _band(ensemble: Ensemble, name: str, by: float | None = None) -> list[float] | None:
+    band = ensemble.inputs80(name, by)
+    return None if band is None else list(band)
 
 
 def _finite(value: float) -> float | None:

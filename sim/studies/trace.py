@@ -72,7 +72,7 @@ def one(scenario: Scenario, *, replication: int = 0, seed: int = 1) -> Ensemble:
     batch = run_ensemble(
         scenario.net, engine="reference", seed=seed, first=replication, replications=1
     )
-    return Ensemble(facts(scenario), scenario.net, batch, seed, "reference", 1)
+    return Ensemble.of(facts(scenario), scenario.net, batch, seed, "reference")
 
 
 def _check(replication: int, seed: int) -> None:

@@ -31,7 +31,7 @@ stop: taken
 def told(text: str = SCENARIO, replication: int = 0, **look: object) -> str:
     scenario = sim.loads(text, "march.yaml")
     events = trace(scenario, replication=replication)
-    return timeline(one(scenario, replication=replication), events, Look(**look))
+    return timeline(one(scenario, replication=replication), events, scenario.net, Look(**look))
 
 
 def test_it_reads_like_this():

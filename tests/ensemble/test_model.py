@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sim.ensemble.batch import AT_START, NO_VIA, NOT_YET, Batch
-from sim.ensemble.model import WATCH_QUANTILES_FROM, Ensemble, Facts
+from sim.ensemble.model import Ensemble, Facts
+from sim.ensemble.watched import QUANTILES_FROM
 from sim.errors import UsageError
 from sim.scenario.load import loads
 
@@ -77,7 +78,7 @@ def ensemble(given: Batch | None = None, **changes: object) -> Ensemble:
         horizon=10.0,
         report=(10.0,),
     )
-    made = Ensemble(facts, NET, batch() if given is None else given, 1, "compiled", 4)
+    made = Ensemble.of(facts, NET, batch() if given is None else given, 1, "compiled")
     return dataclasses.replace(made, **changes)
 
 
@@ -194,12 +195,12 @@ def test_watch_takes_infinite_values():
 
 
 def test_watch_quantiles_are_values_of_the_first_replications():
-    n = WATCH_QUANTILES_FROM + 1_000
+    n = QUANTILES_FROM + 1_000
     watch = np.zeros((n, 3, 2))
     watch[:, :, 0] = np.arange(n)[:, None] * 1_000.0
     found = ensemble(batch(n, watch=watch)).watch
     way = found[found.name == "way"]
-    assert way.q50.tolist() == [WATCH_QUANTILES_FROM / 2 - 1] * 3
+    assert way.q50.tolist() == [QUANTILES_FROM / 2 - 1] * 3
     assert way["mean"].to_list() == pytest.approx([(n - 1) / 2] * 3)
 
 
@@ -208,11 +209,6 @@ def test_clipped_values_are_counted_where_there_are_any():
     clipped[:3, 1] = 1
     assert ensemble(batch(clipped=clipped)).clipped == {"distance": 3}
     assert ensemble().clipped == {}
-
-
-def test_fewer_replications_than_asked_for_are_not_complete():
-    assert ensemble().is_complete
-    assert not ensemble(requested=5).is_complete
 
 
 def test_dates_are_local():

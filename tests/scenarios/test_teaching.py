@@ -18,6 +18,7 @@ import pytest
 from scipy.stats import binom, norm
 
 import sim
+from sim.engines.driver import run_ensemble
 from tests.oracles import teaching
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -243,14 +244,15 @@ def test_the_bridge_is_down_as_long_as_it_should_be():
 def test_the_gambler_plays_as_many_rounds_as_he_should():
     n = 100_000
     ensemble = sim.run(sim.load(SCENARIOS / "gamblers_ruin.yaml"), replications=n, seed=4)
-    played = ensemble.batch.watch[ensemble.times("talks_end") <= 30.0, -1, 0]
+    watched = ensemble.ends[ensemble.legend.watches[0].name].to_numpy()
+    played = watched[ensemble.times("talks_end") <= 30.0]
     standard_error = played.std() / math.sqrt(len(played))
     assert abs(played.mean() - teaching.gambler_rounds()) < K * standard_error
     assert abs(played.mean() - teaching.gambler_rounds(0.455)) > K * standard_error
 
 
 def test_the_four_cities_see_as_many_events_as_they_should():
-    batch = sim.run(sim.load(SCENARIOS / "four_cities.yaml"), replications=100_000, seed=5).batch
+    batch = run_ensemble(sim.load(SCENARIOS / "four_cities.yaml").net, replications=100_000, seed=5)
     standard_error = batch.n_events.std() / math.sqrt(batch.n)
     assert abs(batch.n_events.mean() - 36.665946) < K * standard_error
     assert abs(batch.n_events.mean() - 36.665946 * 1.01) > K * standard_error

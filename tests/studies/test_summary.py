@@ -20,7 +20,7 @@ OUTCOME_FIELDS = [
 
 @pytest.fixture(scope="module")
 def ensemble():
-    return sim.run(sim.loads(BRIDGE, "bridge.yaml"), replications=500, seed=3)
+    return sim.run(sim.loads(BRIDGE, "bridge.yaml"), replications=1_000, seed=3)
 
 
 def test_it_has_exactly_the_fields_of_the_contract(ensemble):
@@ -29,7 +29,7 @@ def test_it_has_exactly_the_fields_of_the_contract(ensemble):
     assert list(found["outcomes"]) == ["hit", "never"]
     assert list(found["outcomes"]["hit"]) == OUTCOME_FIELDS
     assert list(found["outcomes"]["hit"]["by"][0]) == [
-        "days", "time", "probability", "monte_carlo95"
+        "days", "time", "probability", "monte_carlo95", "inputs80"
     ]  # fmt: skip
     assert list(found["outcomes"]["hit"]["quantiles_days"]) == [
         "0.05",
@@ -44,7 +44,7 @@ def test_it_says_what_was_run(ensemble):
     found = summary(ensemble)
     assert found["scenario"] == "bridge"
     assert found["variant"] is None
-    assert (found["seed"], found["replications"], found["complete"]) == (3, 500, True)
+    assert (found["seed"], found["replications"], found["complete"]) == (3, 1_000, True)
     assert (found["horizon_days"], found["engine"]) == (4.0, "compiled")
     assert found["net"].startswith("sha256:")
     assert found["result"] is None
@@ -54,7 +54,8 @@ def test_it_says_what_was_run(ensemble):
 def test_its_figures_fit_together(ensemble):
     hit = summary(ensemble)["outcomes"]["hit"]
     assert hit["label"] == "The bridge is hit"
-    assert hit["inputs80"] is None
+    assert hit["inputs80"][0] < hit["probability"] < hit["inputs80"][1]
+    assert hit["inputs80"] == hit["by"][-1]["inputs80"]
     assert sum(hit["causes"].values()) == pytest.approx(hit["probability"], abs=1e-12)
     assert list(hit["causes"]) == ["strike"]
     low, high = hit["monte_carlo95"]
@@ -93,4 +94,7 @@ def test_it_is_json(ensemble):
 
 
 def test_it_marks_what_is_not_complete(ensemble):
-    assert summary(dataclasses.replace(ensemble, requested=1_000))["complete"] is False
+    assert (
+        summary(dataclasses.replace(ensemble, requested=2_000, is_complete=False))["complete"]
+        is False
+    )

@@ -6,6 +6,7 @@ import math
 import pytest
 
 import sim
+from sim.engines.driver import run_ensemble
 from sim.errors import UsageError
 from sim.studies.trace import one
 from tests.studies.scenarios import BRIDGE
@@ -30,11 +31,12 @@ outcomes: {there: {when: bridge == mended, label: Mended}}
 def test_events_are_those_of_the_replication_in_an_ensemble():
     scenario = sim.loads(BRIDGE)
     ensemble = sim.run(scenario, replications=20)
+    batch = run_ensemble(scenario.net, seed=1, replications=20)
     for replication in range(20):
         events = sim.trace(scenario, replication=replication)
         first = next((e.days for e in events if "hit" in e.outcomes), math.inf)
         assert first == ensemble.times("hit")[replication]
-        assert len(events) == ensemble.batch.n_events[replication]
+        assert len(events) == batch.n_events[replication]
 
 
 def test_an_event_says_what_happened_what_changed_and_what_it_was_faster_than():

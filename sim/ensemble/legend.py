@@ -1,0 +1,87 @@
+"""The legend of an ensemble: what its columns mean, for whoever has the numbers but not the net."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sim.net.canonical import digest
+from sim.net.model import Net, firing_names
+from sim.units import NONE, SECONDS_PER_DAY, Dimension
+
+#: What caused an outcome that held when the settled start was first looked at.
+START = "start"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An outcome: its name, and what people read."""
+
+    name: str
+    label: str = ""
+    question: str = ""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A column of numbers in ``unit`` (empty for a plain number), or of labels."""
+
+    name: str
+    unit: str = ""
+    is_label: bool = False
+
+
+@dataclass(frozen=True)
+class Legend:
+    """Names, units and texts of an ensemble's columns, in net order.
+
+    ``inputs`` are the uncertain ones, of which ``unknown`` names those that are not chance;
+    ``grid`` holds the watch points in days; ``causes`` and ``via`` are the texts that an outcome's
+    causes and last immediates choose from, ``labels`` those of label columns.
+    """
+
+    net: str
+    outcomes: tuple[Asked, ...] = ()
+    inputs: tuple[Measured, ...] = ()
+    unknown: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    watches: tuple[Measured, ...] = ()
+    totals: tuple[Measured, ...] = ()
+    grid: tuple[float, ...] = ()
+    via: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """What can bring an outcome about."""
+        return (START, *self.via)
+
+    @property
+    def ends(self) -> tuple[tuple[str, Measured], ...]:
+        """The column of each watched value at the end, with what it is."""
+        taken = ("time", "reason")
+        return tuple(
+            (f"end.watch.{w.name}" if w.name in taken else f"end.{w.name}", w)
+            for w in (self.watches if self.grid else ())
+        )
+
+
+def legend_of(net: Net) -> Legend:
+    """Return the legend of what runs of a net leave."""
+    return Legend(
+        net=digest(net),
+        outcomes=tuple(Asked(o.name, o.label, o.question) for o in net.outcomes),
+        inputs=tuple(
+            Measured(i.path, _unit(i.dimension), bool(i.labels)) for i in net.uncertain_inputs
+        ),
+        unknown=tuple(i.path for i in net.uncertain_inputs if not i.chance),
+        variables=tuple(v.name for v in net.variables),
+        watches=tuple(Measured(w.name, _unit(w.dimension), w.is_label) for w in net.watches),
+        totals=tuple(Measured(t.name, _unit(t.dimension)) for t in net.totals),
+        grid=tuple(g / SECONDS_PER_DAY for g in net.grid),
+        via=firing_names(net),
+        labels=net.labels,
+    )
+
+
+def _unit(dimension: Dimension) -> str:
+    return "" if dimension == NONE else str(dimension)

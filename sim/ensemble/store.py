@@ -1,0 +1,427 @@
+"""Results on disk: ``results/<scenario>/<run>/``, whole or not there.
+
+A run is known by what determines its numbers, so that one that was asked for before is found. It is
+written into a folder with a name of its own (a *draft*), brought to the disk, and renamed. A draft
+is locked as long as its process lives; what a killed process left is cleared away by the next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.ensemble.gather import Gatherer
+from sim.ensemble.legend import Asked, Legend, Measured
+from sim.ensemble.model import Ensemble, Facts, Nested
+from sim.ensemble.parts import (
+    Files,
+    PartWriter,
+    StoredTable,
+    read_nested,
+    read_watched,
+    write_file,
+    write_nested,
+    write_watched,
+)
+from sim.errors import UsageError
+from sim.versions import NUMBERS, machine, version, versions
+
+#: Layout of a result. Raised when older readers would misread it.
+FORMAT = 1
+#: The file that a partial result can go on from.
+_STATE = "state.npz"
+_LOCK = ".lock"
+_DRAFT = ".draft-"
+_PARTIAL = "-partial"
+_ORPHAN_AFTER_S = 3_600.0
+
+Json = dict[str, Any]
+
+
+class ResultError(UsageError):
+    """A folder that is no result, or one that cannot be read."""
+
+
+def run_name(net: str, seed: int, *, replications: int | None, precision: float | None) -> str:
+    """Return the name of a run: twelve hex digits of what determines its numbers."""
+    asked = {"net": net, "numbers": NUMBERS, "precision": precision, "seed": seed}
+    if precision is None:
+        asked["replications"] = replications
+    text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def folder_name(scenario: str) -> str:
+    """Return a scenario's name as that of a folder, which it then cannot leave."""
+    return re.sub(r"[^\w.-]", "_", scenario).lstrip(".")[:100] or "scenario"
+
+
+class Draft:
+    """A result while it is written: a folder that nobody takes for a result."""
+
+    def __init__(self, home: Path, run: str) -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        _clear_orphans(home)
+        self.home, self.run = home, run
+        self.folder = home / f"{_DRAFT}{run}-{secrets.token_hex(4)}"
+        self.folder.mkdir()
+        self._lock: int | None = _locked(self.folder / _LOCK)
+        self.writer = PartWriter(self.folder)
+
+    def write(self, ensemble: Ensemble, provenance: Json, summary: Json, journal: Json) -> None:
+        """Write everything but the replications, which are there already."""
+        files: Files = dict(self.writer.files)
+        write_watched(self.folder, ensemble.watched, files)
+        if ensemble.nested is not None:
+            write_nested(self.folder, ensemble.nested.times, files)
+        manifest = manifest_of(ensemble, self.run, provenance, files)
+        for name, content in (
+            ("manifest.json", manifest),
+            ("summary.json", summary),
+            ("journal.json", journal),
+        ):
+            write_json(self.folder, name, content)
+
+    def target(self, *, is_partial: bool) -> Path:
+        """Return the folder that the result is to be."""
+        return self.home / (self.run + (_PARTIAL if is_partial else ""))
+
+    def publish(self, target: Path, *, replaces: bool = False) -> None:
+        """Give the result its name.
+
+        One that has appeared there meanwhile is kept, unless this one is to replace it.
+        """
+        (self.folder / _LOCK).unlink()
+        for folder in (self.folder / "replications", self.folder):
+            _sync(folder)
+        while True:
+            try:
+                self.folder.rename(target)
+                break
+            except OSError:
+                if not target.is_dir():
+                    raise
+            if not replaces and _is_whole(target):
+                break
+            old = self.home / f"{_DRAFT}{self.run}-{secrets.token_hex(4)}"
+            with suppress(FileNotFoundError):
+                target.rename(old)
+            shutil.rmtree(old, ignore_errors=True)
+        _sync(self.home)
+
+    def forget_partial(self) -> None:
+        """Remove what an interrupted run has left."""
+        shutil.rmtree(self.target(is_partial=True), ignore_errors=True)
+
+    def __enter__(self) -> Draft:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        """Remove what was not published."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):  # others have results in it
+            self.home.rmdir()
+
+
+def write_json(folder: Path, name: str, content: Json) -> None:
+    """Write a JSON file in one piece: the old one is there until the new one is."""
+    text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    draft = f".{name}-{secrets.token_hex(4)}"
+    try:
+        write_file(folder, draft, text.encode("utf-8", "backslashreplace"))
+        (folder / draft).replace(folder / name)
+    finally:
+        (folder / draft).unlink(missing_ok=True)
+
+
+def _locked(path: Path) -> int:
+    """Create a file and lock it for as long as this process lives."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+    _try_lock(descriptor)
+    return descriptor
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        import fcntl
+    except ImportError:  # no POSIX: age alone tells an orphan
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _clear_orphans(home: Path) -> None:
+    """Remove the drafts of processes that are gone."""
+    for draft in home.glob(f"{_DRAFT}*"):
+        with suppress(OSError):  # somebody else is at it
+            if _is_orphan(draft):
+                shutil.rmtree(draft, ignore_errors=True)
+
+
+def _is_orphan(draft: Path) -> bool:
+    try:
+        descriptor = os.open(draft / _LOCK, os.O_RDWR)
+    except FileNotFoundError:  # just being made, or on its way out
+        return time.time() - draft.stat().st_mtime > _ORPHAN_AFTER_S
+    try:
+        return _try_lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk."""
+    with suppress(OSError):  # not every system can
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+# The manifest.
+
+
+def manifest_of(ensemble: Ensemble, run: str, provenance: Json, files: Files) -> Json:
+    """Return what determines a result, and nothing else: no host, no time, no workers."""
+    return {
+        "format": FORMAT,
+        "run": run,
+        "complete": ensemble.is_complete,
+        "seed": ensemble.seed,
+        "replications": ensemble.n,
+        "requested": ensemble.requested,
+        "precision": ensemble.precision,
+        "net": ensemble.legend.net,
+        "scenario": {**_facts_json(ensemble.facts), **provenance},
+        "versions": versions(),
+        "machine": machine(),
+        "legend": asdict(ensemble.legend),
+        "clipped": dict(ensemble.clipped),
+        "files": files,
+    }
+
+
+def _facts_json(facts: Facts) -> Json:
+    start = None if facts.start is None else facts.start.isoformat()
+    return {
+        "name": facts.name,
+        "title": facts.title,
+        "question": facts.question,
+        "variant": facts.variant,
+        "start": start,
+        "timezone": facts.timezone,
+        "horizon_days": facts.horizon,
+        "report_days": list(facts.report),
+    }
+
+
+def _facts(found: Json) -> Facts:
+    start = found["start"]
+    return Facts(
+        name=found["name"],
+        title=found["title"],
+        question=found["question"],
+        variant=found["variant"],
+        start=None if start is None else datetime.fromisoformat(start),
+        timezone=found["timezone"],
+        horizon=float(found["horizon_days"]),
+        report=tuple(found["report_days"]),
+    )
+
+
+def _legend(found: Json) -> Legend:
+    def measured(name: str) -> tuple[Measured, ...]:
+        return tuple(Measured(**part) for part in found[name])
+
+    return Legend(
+        net=found["net"],
+        outcomes=tuple(Asked(**part) for part in found["outcomes"]),
+        inputs=measured("inputs"),
+        unknown=tuple(found["unknown"]),
+        variables=tuple(found["variables"]),
+        watches=measured("watches"),
+        totals=measured("totals"),
+        grid=tuple(found["grid"]),
+        via=tuple(found["via"]),
+        labels=tuple(found["labels"]),
+    )
+
+
+def renew_provenance(ensemble: Ensemble, provenance: Json) -> None:
+    """Let the manifest of a result name the text that it answers to now.
+
+    A comment may have changed, or a file's name: nothing that changes a figure.
+    """
+    assert ensemble.folder is not None
+    manifest = read_manifest(ensemble.folder)
+    scenario = {**_facts_json(ensemble.facts), **provenance}
+    if manifest["scenario"] != scenario:
+        write_json(ensemble.folder, "manifest.json", {**manifest, "scenario": scenario})
+
+
+# Opening.
+
+
+def read_manifest(folder: Path) -> Json:
+    """Return the manifest of a result that this version can read.
+
+    Raises
+    ------
+    ResultError
+        If it is no result, of another format, or not whole.
+    """
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        made_in = manifest["format"]
+    except FileNotFoundError:
+        raise ResultError(f"{folder} is no result: it has no manifest.json") from None
+    except (ValueError, KeyError, TypeError):
+        raise ResultError(f"{folder}: manifest.json is damaged; run the scenario again") from None
+    if made_in != FORMAT:
+        by = str(manifest.get("versions", {}).get("frontcast", "an unknown version"))
+        raise ResultError(
+            f"{folder} has format {made_in!r}, written by Frontcast {by}; Frontcast {version()} "
+            f"reads format {FORMAT}: run the scenario again, or open it with that version"
+        )
+    _check_files(folder, manifest)
+    return dict(manifest)
+
+
+def _check_files(folder: Path, manifest: Json) -> None:
+    """Refuse a result of which a file is missing or cut short."""
+    for name, known in manifest.get("files", {}).items():
+        path = folder / name
+        if not path.is_file():
+            raise ResultError(f"{folder}: {name} is missing; run the scenario again with --fresh")
+        size = path.stat().st_size
+        if size != known["bytes"]:
+            raise ResultError(
+                f"{folder}: {name} has {size:,} bytes and should have {known['bytes']:,}; run the "
+                "scenario again with --fresh"
+            )
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        return bool(read_manifest(folder)["complete"])
+    except ResultError:
+        return False
+
+
+def open_result(folder: Path) -> Ensemble:
+    """Return the ensemble of a result; its replications are read when they are asked for.
+
+    Raises
+    ------
+    ResultError
+        If it is no result, of another format, or damaged.
+    """
+    manifest = read_manifest(folder)
+    try:
+        return _opened(folder, manifest)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ResultError(
+            f"{folder} is damaged ({type(error).__name__}: {error}); run the scenario again with "
+            "--fresh"
+        ) from error
+
+
+def _opened(folder: Path, manifest: Json) -> Ensemble:
+    legend = _legend(manifest["legend"])
+    journal = read_journal(folder)
+    has_nested = "nested.parquet" in manifest["files"]
+    return Ensemble(
+        facts=_facts(manifest["scenario"]),
+        legend=legend,
+        table=StoredTable(folder),
+        seed=manifest["seed"],
+        engine=str(journal.get("engine", "compiled")),
+        requested=manifest["requested"],
+        watched=read_watched(folder),
+        clipped=manifest["clipped"],
+        n_events=int(journal.get("n_events", 0)),
+        nested=Nested(read_nested(folder, legend)) if has_nested else None,
+        precision=manifest["precision"],
+        is_complete=manifest["complete"],
+        folder=folder,
+    )
+
+
+def read_journal(folder: Path) -> Json:
+    """Return how a result came about; empty where nobody can tell."""
+    try:
+        return dict(json.loads((folder / "journal.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def find(home: Path, run: str, facts: Facts, legend: Legend) -> Ensemble | None:
+    """Return the whole result of a run, if it is there and says what it would say now.
+
+    Labels and dates are no part of a run's name: where the file has changed them, the result is out
+    of date.
+    """
+    try:
+        found = open_result(home / run)
+    except ResultError:
+        return None
+    if found.facts != replace(facts, variant=found.facts.variant) or found.legend != legend:
+        return None
+    return replace(found, facts=facts, was_found=True)
+
+
+def runs(root: Path) -> list[Path]:
+    """Return the folders of all results below ``results/``, the latest last."""
+    found = [path.parent for path in root.glob("*/*/manifest.json")]
+    whole = [path for path in found if not path.name.startswith(".")]
+    return sorted(whole, key=lambda path: ((path / "manifest.json").stat().st_mtime, str(path)))
+
+
+# Partial results.
+
+
+def keep_state(draft: Draft, gatherer: Gatherer) -> None:
+    """Write what a run needs to go on from its last whole block."""
+    with (draft.folder / _STATE).open("wb") as file:
+        np.savez(file, **gatherer.state())
+
+
+def go_on(draft: Draft, gatherer: Gatherer) -> None:
+    """Take over what an interrupted run has left, if that was by the same program and machine.
+
+    Raises
+    ------
+    ResultError
+        If there is nothing to go on from; draft and gatherer are then of no use.
+    """
+    partial = draft.target(is_partial=True)
+    manifest = read_manifest(partial)
+    try:
+        if (manifest["versions"], manifest["machine"]) != (versions(), machine()):
+            raise ResultError(f"{partial} was written by another version, or another machine")
+        if _legend(manifest["legend"]) != gatherer.legend:
+            raise ResultError(f"{partial} has other labels")
+        with np.load(partial / _STATE, allow_pickle=False) as state:
+            gatherer.restore(state)
+        draft.writer.adopt(partial, gatherer.n)
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise ResultError(f"{partial} cannot be gone on from: {error}") from error
