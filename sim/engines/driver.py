@@ -33,7 +33,7 @@ SLAB = 4_096
 #: Replications handed to a worker at a time, at the most: enough for the hand-over not to show.
 LARGEST_CHUNK = {"compiled": SLAB, "reference": 16}
 #: Slabs begun and not yet taken, at the most.
-_OPEN_SLABS = 8
+_OPEN_SLABS = 4
 _LOOK_S = 0.05
 
 

@@ -41,7 +41,8 @@ class InMemory:
         """Return everything that was kept."""
         from sim.ensemble.batch import blank
 
-        return joined(self._kept or [columns_of(blank(net, []), net, legend_of(net))])
+        kept = self._kept or [columns_of(blank(net, []), net, legend_of(net))]
+        return {name: joined([part[name] for part in kept]) for name in kept[0]}
 
 
 @dataclass

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ import numpy as np
 
 from sim.ensemble.batch import Floats
 from sim.ensemble.legend import Legend
-from sim.ensemble.table import NONE, Coded, Column, joined, n_rows, rows
+from sim.ensemble.table import NONE, Coded, Column, Table, joined, n_rows, rows
 from sim.ensemble.watched import COLUMNS, Watched
 
 if TYPE_CHECKING:
@@ -44,18 +44,17 @@ class PartWriter:
         """Keep some rows more; a part is written when it is full."""
         self._waiting.append(columns)
         self._n_waiting += n_rows(columns)
-        if self._n_waiting >= ROWS:
-            whole = joined(self._waiting)
-            while self._n_waiting >= ROWS:
-                self._write(rows(whole, 0, ROWS))
-                whole = rows(whole, ROWS, self._n_waiting)
-                self._n_waiting -= ROWS
-            self._waiting = [whole]
+        while self._n_waiting >= ROWS:
+            self._n_waiting -= ROWS
+            last = self._waiting.pop()
+            n_last = n_rows(last) - self._n_waiting
+            self._write([*self._waiting, rows(last, 0, n_last)])
+            self._waiting = [rows(last, n_last, n_rows(last))]
 
     def finish(self) -> None:
         """Write the rows that fill no part."""
         if self._n_waiting:
-            self._write(joined(self._waiting))
+            self._write(self._waiting)
         self._waiting, self._n_waiting = [], 0
 
     def adopt(self, other: Path, n: int) -> None:
@@ -68,9 +67,9 @@ class PartWriter:
         if n > n_parts * ROWS:
             self.keep(rows(table.part(n_parts), 0, n - n_parts * ROWS))
 
-    def _write(self, columns: dict[str, Column]) -> None:
+    def _write(self, tables: Sequence[Table]) -> None:
         number = sum(name.startswith("replications/") for name in self.files)
-        write_table(self.folder, part_name(number), columns, self.files)
+        write_tables(self.folder, part_name(number), tables, self.files)
 
 
 def part_name(number: int) -> str:
@@ -90,7 +89,7 @@ class StoredTable(Mapping[str, Column]):
     def __getitem__(self, name: str) -> Column:
         if name not in self._names:
             raise KeyError(name)
-        return joined([read_table(part, [name]) for part in self.parts])[name]
+        return joined([read_table(part, [name])[name] for part in self.parts])
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
@@ -138,24 +137,33 @@ def read_nested(folder: Path, legend: Legend) -> dict[str, Floats]:
     }
 
 
-def write_table(folder: Path, name: str, columns: Mapping[str, Column], files: Files) -> None:
+def write_table(folder: Path, name: str, columns: Table, files: Files) -> None:
     """Write columns as a Parquet file of a folder, and note its size and digest in ``files``."""
+    write_tables(folder, name, [columns], files)
+
+
+def write_tables(folder: Path, name: str, tables: Sequence[Table], files: Files) -> None:
+    """Write tables below each other, as :func:`write_table` does one."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pa.table({key: _arrow(column) for key, column in columns.items()})
-    texts = [key for key, column in columns.items() if isinstance(column, Coded)]
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        table,
-        sink,
-        row_group_size=ROWS,
-        compression="zstd",
-        compression_level=_LEVEL,
-        use_dictionary=texts,
-        use_byte_stream_split=[key for key in columns if pa.types.is_floating(table[key].type)],
-    )
-    write_file(folder, name, sink.getvalue(), files)
+    # Column by column: joined all at once they would be in memory twice.
+    table = pa.table({key: _arrow(joined([t[key] for t in tables])) for key in tables[0]})
+    with (folder / name).open("wb+") as file:
+        pq.write_table(
+            table,
+            file,
+            row_group_size=max(1, table.num_rows),
+            compression="zstd",
+            compression_level=_LEVEL,
+            use_dictionary=[f.name for f in table.schema if pa.types.is_dictionary(f.type)],
+            use_byte_stream_split=[f.name for f in table.schema if pa.types.is_floating(f.type)],
+        )
+        file.flush()
+        os.fsync(file.fileno())
+        file.seek(0)
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        files[name] = {"bytes": file.tell(), "sha256": digest}
 
 
 def write_file(folder: Path, name: str, content: Any, files: Files | None = None) -> None:

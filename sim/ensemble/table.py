@@ -77,11 +77,6 @@ def n_rows(table: Table) -> int:
     return len(replications)
 
 
-def joined(tables: Sequence[Table]) -> dict[str, Column]:
-    """Return tables below each other."""
-    return {name: _joined([table[name] for table in tables]) for name in tables[0]}
-
-
 def rows(table: Table, first: int, end: int) -> dict[str, Column]:
     """Return some rows of a table."""
     return {
@@ -92,7 +87,8 @@ def rows(table: Table, first: int, end: int) -> dict[str, Column]:
     }
 
 
-def _joined(columns: Sequence[Column]) -> Column:
+def joined(columns: Sequence[Column]) -> Column:
+    """Return columns below each other."""
     first = columns[0]
     if isinstance(first, Coded):
         codes = [column.codes for column in columns if isinstance(column, Coded)]
