@@ -2,8 +2,9 @@
 #
 #   make run     the flagship scenario: when, if at all, does Homs fall?
 #   make test    all tests               make lint    format, lint, types, walls between rooms
-#   make bench   speed against peers     make lock    renew the lock files (needs uv)
+#   make bench   speed against peers     make docs    the pages as HTML, in build/docs
 #   make clean   remove caches           make distclean   remove the environments as well
+#   make lock    renew the lock files (needs uv)
 #
 # PYTHON=python3.13 picks the interpreter of a new environment (3.11 to 3.14).
 
@@ -22,7 +23,7 @@ VERSION_CHECK := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) 
   and "Python 3.11 to 3.14 is needed: make PYTHON=python3.13")
 
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench lock clean distclean env env-dev env-bench warm
+.PHONY: run test lint docs bench lock clean distclean env env-dev env-bench warm
 
 # Each environment keeps a copy of the lock it was built from, written last: an interrupted
 # install leaves none, and what counts is a lock's content, not its date.
@@ -66,6 +67,12 @@ lint: env-dev
 	$(PY) -m ruff check .
 	$(PY) -m mypy --strict
 	$(VENV)/bin/lint-imports --no-logo --cache-dir .import_linter_cache
+
+# The pages made of the program first. Nothing is fetched: -W has a broken link stop the build.
+docs: env-dev
+	$(PY) -m docs.generate
+	$(PY) -m sphinx -W --keep-going -n -q -b html -c docs . build/docs
+	@echo "build/docs/index.html"
 
 bench: env-bench
 	$(PY) -m benchmarks.run $(BENCH_ARGS)

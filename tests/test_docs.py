@@ -95,7 +95,7 @@ def test_make_targets_exist(page, body):
 
 @pytest.mark.parametrize("page", PAGES, ids=place)
 def test_links_lead_somewhere(page):
-    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+    for target in re.findall(r"\]\(([^)#:]+)[)#]", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target
 
 
@@ -108,18 +108,36 @@ def test_the_grammar_names_every_function_and_unit():
         assert f'"{word}"' in text, word
 
 
-def test_the_reference_names_every_key_and_every_distribution():
+def test_the_pages_made_of_the_program_are_current():
+    from docs.generate import pages
+
+    for name, text in pages().items():
+        page = ROOT / "docs" / name
+        if RENEW:
+            page.write_text(text, encoding="utf-8")
+        assert page.read_text(encoding="utf-8") == text, f"{name}: python -m docs.generate"
+
+
+def test_the_reference_says_what_every_key_and_every_distribution_means():
     from sim.scenario import schema
     from sim.values import ANNOTATIONS, FORMS
 
-    text = (ROOT / "docs" / "file-format.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| `(.+?)` \| .*\w", text, re.MULTILINE))
     models = [schema.Header, schema.ClockSpec, schema.SourceSpec, schema.BranchSpec]
     models += schema.PART_MODELS.values()
     keys = {key for model in models for key in schema.field_names(model)}
-    for word in [*keys, *schema.SECTIONS, *ANNOTATIONS]:
-        assert f"`{word}`" in text, word
+    assert {*keys, *schema.SECTIONS, *ANNOTATIONS} <= rows
     for law in FORMS:
-        assert f"`{{{law}:" in text, law
+        assert any(row.startswith(f"{{{law}:") for row in rows), law
+
+
+def test_the_guide_to_scenario_files_explains_every_section_and_every_clock():
+    from sim.scenario import schema
+
+    text = (ROOT / "docs" / "file-format.md").read_text(encoding="utf-8")
+    for word in [*schema.SECTIONS, *schema.NOT_YET, *schema.CLOCK_KEYS]:
+        assert f"`{word}" in text, word
 
 
 def test_the_commands_page_names_every_command_and_status():
@@ -131,6 +149,47 @@ def test_the_commands_page_names_every_command_and_status():
         assert f"| `{name}" in text, name
     for status in set(Exit) - {Exit.CHECK_FAILED}:  # no command checks yet
         assert re.search(rf"^\| (\d+, )*{status}\b", text, re.MULTILINE), status
+
+
+@pytest.fixture(scope="session")
+def html(tmp_path_factory):
+    """Return the folder of the pages as ``make docs`` builds them."""
+    folder = tmp_path_factory.mktemp("html")
+    builder = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-q", "-b", "html"]
+    done = subprocess.run(
+        [*builder, "-d", str(folder / ".doctrees"), "-c", "docs", ".", str(folder)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_every_page_is_built_and_the_index_leads_to_it(html):
+    index = (html / "docs" / "index.html").read_text(encoding="utf-8")
+    for page in PAGES:
+        name = page.relative_to(ROOT).with_suffix(".html")
+        assert (html / name).exists(), name
+        assert page.stem == "index" or f'{page.stem}.html"' in index, name
+
+
+def test_the_built_pages_fetch_nothing_from_elsewhere(html):
+    fetched = re.compile(r"""<(?:script|link|img|iframe)[^>]*(?:src|href)=["'](?:https?:)?//""")
+    for page in html.rglob("*.html"):
+        assert not fetched.search(page.read_text(encoding="utf-8")), page.name
+    for sheet in html.rglob("*.css"):
+        assert not re.search(r"url\(.?(?:https?:)?//", sheet.read_text(encoding="utf-8")), (
+            sheet.name
+        )
+
+
+def test_the_api_page_has_every_public_name(html):
+    text = (html / "docs" / "api.html").read_text(encoding="utf-8")
+    for name in sim.__all__:
+        assert re.search(rf'id="sim\.(exact\.solve\.)?{name}"', text), name
 
 
 def modules_with_examples() -> list[str]:
