@@ -37,8 +37,11 @@ NAME = "frontcast"
 COMMANDS = {
     "run": "Run a scenario and say what comes of it.",
     "validate": "Check scenario files.",
+    "explain": "Say what a scenario file means.",
     "trace": "Tell one replication as a timeline.",
     "exact": "Solve a small Markov scenario exactly.",
+    "list": "List the runs that were kept.",
+    "show": "Show a result again.",
     "schema": "Print the JSON Schema of scenario files.",
 }
 

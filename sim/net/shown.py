@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from sim.net.expr import Ref
-from sim.net.model import Net
+from sim.net.expr import Call, Const, Distribution, Expr, Ref
+from sim.net.model import Net, Says
 from sim.units import NONE, TIME, Dimension, to_display
 
 
@@ -14,9 +14,53 @@ def spelled(ref: Ref) -> str:
     return "time" if ref.space == "time" else ref.name.rpartition("/")[2]
 
 
+def said(says: Says) -> str:
+    """Return a text with its holes as a file writes it: ``supply at {supply:.1f}``."""
+    pieces = []
+    for piece in says:
+        if isinstance(piece, str):
+            pieces.append(piece.replace("{", "{{").replace("}", "}}"))
+        else:
+            name = spelled(piece.expr) if isinstance(piece.expr, Ref) else "..."
+            pieces.append("{" + name + (f":{piece.format}" if piece.format else "") + "}")
+    return "".join(pieces)
+
+
+_COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+_SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "pow": "**"}
+_INFIX = {**_SIGNS, **_COMPARISONS, "and": "and", "or": "or"}
+
+
+def formula(expr: Expr | Distribution) -> str:
+    """Return an expression that nobody wrote, with every operation in brackets.
+
+    Its numbers are those of the net: seconds, metres, and the numbers of labels.
+    """
+    if isinstance(expr, Const):
+        return f"{expr.value:.6g}"
+    if isinstance(expr, Ref):
+        return spelled(expr)
+    args = [formula(arg) for arg in expr.args]
+    if isinstance(expr, Distribution):
+        return f"{expr.kind}({', '.join(args)})"
+    return _operation(expr, args)
+
+
+def _operation(call: Call, args: list[str]) -> str:
+    if call.op in _INFIX:
+        return "(" + f" {_INFIX[call.op]} ".join(args) + ")"
+    if call.op == "select":
+        condition, yes, no = args
+        return f"({yes} if {condition} else {no})"
+    prefix = {"neg": "-", "not": "not "}.get(call.op)
+    if prefix:
+        return f"({prefix}{args[0]})"
+    return f"({args[0]} ** 2)" if call.op == "square" else f"{call.op}({', '.join(args)})"
+
+
 def shown(net: Net, ref: Ref, value: float) -> float | str:
     """Return the value of a name: a label, or a number in days, kilometres, persons, tonnes."""
-    return shown_as(net, value, *_kind_of(net, ref))
+    return shown_as(net, value, *kind_of(net, ref))
 
 
 def shown_as(net: Net, value: float, dimension: Dimension, is_label: bool) -> float | str:
@@ -26,7 +70,7 @@ def shown_as(net: Net, value: float, dimension: Dimension, is_label: bool) -> fl
     return to_display(value, dimension)
 
 
-def _kind_of(net: Net, ref: Ref) -> tuple[Dimension, bool]:
+def kind_of(net: Net, ref: Ref) -> tuple[Dimension, bool]:
     """Return the dimension of a named value, and whether it is a label."""
     if ref.space == "time":
         return TIME, False

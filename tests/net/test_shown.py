@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from sim.net.expr import TIME_REF, Ref
-from sim.net.shown import shown, shown_as, spelled
+from sim.net.expr import TIME_REF, Call, Const, Distribution, Ref
+from sim.net.model import Hole
+from sim.net.shown import formula, said, shown, shown_as, spelled
 from sim.units import LENGTH, NONE, PERSONS, TIME
 from tests.net.build import net
 
@@ -58,3 +59,26 @@ def test_a_name_and_its_value(ref, name, value, seen):
 @pytest.mark.parametrize("value", [0.5, -1.0, 99.0])
 def test_a_number_that_is_no_label_is_shown_as_it_is(value):
     assert shown_as(NET, value, NONE, True) == value
+
+
+def test_a_text_with_holes_is_shown_as_a_file_writes_it():
+    holes = (Hole(Ref("variable", "x"), ".1f"), Hole(Ref("fired", "go")), Hole(Const(1.0)))
+    assert said(("a {b} ", holes[0], ", ", *holes[1:])) == "a {{b}} {x:.1f}, {go.fired}{...}"
+
+
+X, Y = Ref("variable", "x"), Ref("draw", "go/y")
+
+
+@pytest.mark.parametrize(
+    ("expr", "shown"),
+    [
+        (Call("add", (X, Y, Const(2.0))), "(x + y + 2)"),
+        (Call("select", (Call("le", (X, Y)), X, Y)), "(x if (x <= y) else y)"),
+        (Call("and", (Call("not", (X,)), Call("neg", (Y,)))), "((not x) and (-y))"),
+        (Call("square", (X,)), "(x ** 2)"),
+        (Call("clip", (X, Const(0.0), Const(1.0))), "clip(x, 0, 1)"),
+        (Distribution("uniform", (Const(0.0), X)), "uniform(0, x)"),
+    ],
+)
+def test_a_formula_has_every_operation_in_brackets(expr, shown):
+    assert formula(expr) == shown
