@@ -122,7 +122,7 @@ class Ensemble:
             n_events=gatherer.sums.n_events,
         )
 
-    @property
+    @cached_property
     def n(self) -> int:
         """Number of replications."""
         return n_rows(self.table)

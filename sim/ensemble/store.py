@@ -302,21 +302,25 @@ def read_manifest(folder: Path) -> Json:
             f"{folder} has format {made_in!r}, written by Frontcast {by}; Frontcast {version()} "
             f"reads format {FORMAT}: run the scenario again, or open it with that version"
         )
-    _check_files(folder, manifest)
+    try:
+        sizes = {str(name): int(known["bytes"]) for name, known in manifest["files"].items()}
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise ResultError(f"{folder}: manifest.json is damaged; run the scenario again") from None
+    _check_files(folder, sizes)
     return dict(manifest)
 
 
-def _check_files(folder: Path, manifest: Json) -> None:
+def _check_files(folder: Path, sizes: dict[str, int]) -> None:
     """Refuse a result of which a file is missing or cut short."""
-    for name, known in manifest.get("files", {}).items():
+    for name, known in sizes.items():
         path = folder / name
         if not path.is_file():
             raise ResultError(f"{folder}: {name} is missing; run the scenario again with --fresh")
         size = path.stat().st_size
-        if size != known["bytes"]:
+        if size != known:
             raise ResultError(
-                f"{folder}: {name} has {size:,} bytes and should have {known['bytes']:,}; run the "
-                "scenario again with --fresh"
+                f"{folder}: {name} has {size:,} bytes and should have {known:,}; run the scenario "
+                "again with --fresh"
             )
 
 

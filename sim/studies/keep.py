@@ -46,9 +46,11 @@ def kept(
         _log.info("found %s", found.folder)
         store.renew_provenance(found, provenance_of(scenario))
         return found
+    # What is there and was not found is damaged, or has other labels.
+    is_outdated = (home / name).exists()
     for may_go_on in (False,) if fresh else (True, False):
         with store.Draft(home, name) as draft:
-            work = _Work(scenario, known, plan, how, draft, is_fresh=fresh)
+            work = _Work(scenario, known, plan, how, draft, replaces=fresh or is_outdated)
             if not may_go_on or work.go_on():
                 return work.done()
     raise AssertionError("the last way is always open")
@@ -77,7 +79,8 @@ class _Work:
     plan: Plan
     how: How
     draft: store.Draft
-    is_fresh: bool
+    #: Whether a result that is there already makes way.
+    replaces: bool
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     began_s: float = field(default_factory=time.perf_counter)
 
@@ -119,7 +122,7 @@ class _Work:
         )
         if not is_complete:
             store.keep_state(draft, self.gatherer)
-        draft.publish(target, replaces=self.is_fresh or not is_complete)
+        draft.publish(target, replaces=self.replaces or not is_complete)
         if is_complete:
             draft.forget_partial()
         return replace(ensemble, folder=target, table=StoredTable(target))

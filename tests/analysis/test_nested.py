@@ -1,0 +1,85 @@
+"""The band over what is unknown: on laws whose quantiles are known."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sim.analysis.nested import FEWEST_GROUPS, nested_band, nested_probabilities
+
+GROUPS, WITHIN = 600, 32
+REPETITIONS = 400
+#: Two-sided 4 standard errors: a false alarm in 16,000, were the seeds not fixed.
+K = 4.0
+#: What is left of the noise at the ends, by the shape of the shares alone: next to nothing, and
+#: half a point where groups pile up at 0 or 1.
+LAWS = {
+    "uniform": (stats.uniform(), 0.002),
+    "narrow": (stats.beta(50, 50), 0.003),
+    "high": (stats.beta(8, 2), 0.003),
+    "at both ends": (stats.beta(0.5, 0.5), 0.007),
+    "rare": (stats.beta(1, 19), 0.007),
+}
+
+
+def bands(law, correct: bool = True) -> np.ndarray:
+    """Return bands of repeated nested runs, shape (REPETITIONS, 2)."""
+    random = np.random.default_rng(11)
+    found = []
+    for _ in range(REPETITIONS):
+        p = law.ppf(random.uniform(size=GROUPS))
+        counts = random.binomial(WITHIN, p)
+        found.append(
+            nested_band(counts, WITHIN) if correct else np.quantile(counts / WITHIN, [0.1, 0.9])
+        )
+    return np.array(found)
+
+
+def bias(found: np.ndarray, law) -> tuple[np.ndarray, np.ndarray]:
+    """Return how far the bands lie from the truth on average, and the standard error of that."""
+    return found.mean(axis=0) - law.ppf([0.1, 0.9]), found.std(axis=0) / math.sqrt(len(found))
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize("name", LAWS)
+def test_the_noise_within_groups_does_not_widen_the_band(name):
+    law, allowed = LAWS[name]
+    off, standard_error = bias(bands(law), law)
+    assert np.all(np.abs(off) < allowed + K * standard_error)
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize("name", ["uniform", "narrow", "high"])
+def test_quantiles_of_the_raw_shares_fail_that_test(name):
+    law, allowed = LAWS[name]
+    off, standard_error = bias(bands(law, correct=False), law)
+    assert np.all(np.abs(off) > allowed + K * standard_error)
+
+
+@pytest.mark.statistical
+def test_where_nothing_hangs_on_the_inputs_the_band_is_narrow():
+    """All groups have p = 0.5: the raw shares would spread by 0.09, the band should by nothing."""
+    counts = np.random.default_rng(3).binomial(WITHIN, 0.5, size=(200, 1_000))
+    widths = [high - low for low, high in (nested_band(c, WITHIN) for c in counts)]
+    # What is left is the error of a variance from 1,000 groups: 0.09 sqrt(sqrt(2 / 1000)) at most.
+    assert np.mean(widths) < 2.56 * 0.088 * (2.0 / 1_000) ** 0.25
+    assert np.median(widths) < 0.05
+
+
+def test_mean_and_variance_are_right():
+    random = np.random.default_rng(5)
+    p = random.beta(3, 5, size=200_000)
+    drawn = nested_probabilities(random.binomial(8, p), 8)
+    assert drawn.mean() == pytest.approx(3 / 8, abs=4 * math.sqrt(0.06 / 200_000))
+    assert drawn.var() == pytest.approx(p.var(), rel=0.03)
+
+
+def test_ends_and_few_groups():
+    assert nested_band(np.zeros(50, dtype=int), WITHIN) == (0.0, 0.0)
+    assert nested_band(np.full(50, WITHIN), WITHIN) == (1.0, 1.0)
+    assert nested_band(np.zeros(FEWEST_GROUPS - 1, dtype=int), WITHIN) is None
+    low, high = nested_band(np.arange(64) // 2, WITHIN)
+    assert 0.0 < low < high < 1.0
