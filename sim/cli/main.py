@@ -42,6 +42,7 @@ COMMANDS = {
     "exact": "Solve a small Markov scenario exactly.",
     "list": "List the runs that were kept.",
     "show": "Show a result again.",
+    "new": "Write a commented starter scenario.",
     "schema": "Print the JSON Schema of scenario files.",
 }
 
