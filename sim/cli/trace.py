@@ -29,7 +29,7 @@ _INPUTS = 12
 @click.option(
     "-k",
     "--replication",
-    type=click.IntRange(0, 2**62 - 1),
+    type=click.IntRange(0, 2**63 - 1),
     default=0,
     show_default=True,
     metavar="K",

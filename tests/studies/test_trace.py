@@ -66,14 +66,14 @@ def test_dates_are_local():
 
 
 def test_the_last_replication_that_there_is():
-    assert one(sim.loads(BRIDGE), replication=2**62 - 1).n == 1
+    assert one(sim.loads(BRIDGE), replication=2**63 - 1).n == 1
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
         ({"replication": -1}, "replications count from 0"),
-        ({"replication": 2**62}, "replications count from 0"),
+        ({"replication": 2**63}, "replications count from 0"),
         ({"seed": -1}, "a seed lies between"),
     ],
 )
