@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import math
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -150,34 +150,41 @@ def width(text: str) -> int:
     )
 
 
-def fitted(text: str, columns: int) -> str:
+def fitted(text: str, columns: float, measure: Callable[[str], float] = width) -> str:
     """Return a text cut to so many columns, with dots where something is missing."""
-    if width(text) <= columns:
+    if measure(text) <= columns:
         return text
-    while text and width(text) > columns - 3:
+    while text and measure(text + "...") > columns:
         text = text[:-1]
     return text.rstrip() + "..."
 
 
-def wrapped(text: str, columns: int, indent: str = "") -> list[str]:
-    """Return a text as lines of so many columns at most, broken between words where it can be."""
+def wrapped(
+    text: str, columns: float, indent: str = "", measure: Callable[[str], float] = width
+) -> list[str]:
+    """Return a text as lines of so many columns at most, broken between words where it can be.
+
+    ``measure`` says how much a text takes: columns of a terminal, or inches in a font.
+    """
     lines: list[str] = []
-    room = max(2, columns - len(indent))
+    room = max(measure("00"), columns - measure(indent))
     for word in text.split(" "):
         if not word:
             continue
-        if lines and width(lines[-1]) + 1 + width(word) <= room:
+        if lines and measure(f"{lines[-1]} {word}") <= room:
             lines[-1] += f" {word}"
         else:
-            lines += _pieces(word, room)
+            lines += _pieces(word, room, measure)
     return [indent + line.replace(NO_BREAK, " ") for line in lines]
 
 
-def _pieces(word: str, columns: int) -> list[str]:
+def _pieces(word: str, columns: float, measure: Callable[[str], float]) -> list[str]:
     """Return a word cut where it must be: some scripts have no blanks."""
+    if measure(word) <= columns:
+        return [word]
     pieces = [""]
     for character in word:
-        if width(pieces[-1]) + width(character) > columns:
+        if pieces[-1] and measure(pieces[-1] + character) > columns:
             pieces.append("")
         pieces[-1] += character
     return pieces
