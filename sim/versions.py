@@ -5,8 +5,6 @@ from __future__ import annotations
 import platform
 import sys
 from functools import cache
-from importlib.metadata import PackageNotFoundError
-from importlib.metadata import version as installed
 from pathlib import Path
 
 NAME = "frontcast"
@@ -19,6 +17,9 @@ _PACKAGES = ("llvmlite", "numba", "numpy", "pyarrow", "scipy", "simpy")
 
 def version() -> str:
     """Return the version of this program: as installed, or as the checkout says."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import version as installed
+
     try:
         return installed(NAME)
     except PackageNotFoundError:
@@ -31,6 +32,8 @@ def version() -> str:
 @cache
 def versions() -> dict[str, str]:
     """Return the versions of everything that takes part in a number."""
+    from importlib.metadata import version as installed
+
     python = ".".join(map(str, sys.version_info[:3]))
     return {
         NAME: version(),

@@ -13,7 +13,6 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
-from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
@@ -30,8 +29,7 @@ from sim.errors import (
     UsageError,
     did_you_mean,
 )
-
-NAME = "frontcast"
+from sim.versions import NAME, version
 
 #: Commands by name, with the line that ``--help`` shows (the modules are loaded late).
 COMMANDS = {
@@ -85,20 +83,6 @@ def _show_version(ctx: click.Context, param: click.Parameter, is_wanted: bool) -
     if is_wanted and not ctx.resilient_parsing:
         say(f"{NAME} {version()}")
         ctx.exit()
-
-
-def version() -> str:
-    """Return the version of this program: as installed, or as the checkout says."""
-    from importlib.metadata import PackageNotFoundError
-    from importlib.metadata import version as installed
-
-    try:
-        return installed(NAME)
-    except PackageNotFoundError:
-        import tomllib
-
-        with (Path(__file__).parents[2] / "pyproject.toml").open("rb") as file:
-            return str(tomllib.load(file)["project"]["version"])
 
 
 @click.group(

@@ -7,8 +7,9 @@ import pytest
 
 import sim.studies.replicate
 import sim.studies.simulate
-from sim.cli.main import COMMANDS, main, version
+from sim.cli.main import COMMANDS, main
 from sim.errors import Exit, Interrupted
+from sim.versions import version
 
 
 def out(capsys) -> str:
