@@ -37,8 +37,16 @@ def place(value: object) -> str:
     return value.stem if isinstance(value, Path) else "block"
 
 
-def output_of(command: str) -> str:
-    """Return what a command prints in a shell, run from the project's folder."""
+@pytest.fixture
+def desk(tmp_path):
+    """A folder with all that commands on a page name, where results may be left."""
+    for name in ("run.py", "scenarios", "docs"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    return tmp_path
+
+
+def output_of(command: str, folder: Path) -> str:
+    """Return what a command prints in a shell, run as from the project's folder."""
     bin_folder = str(Path(sys.executable).parent)
     environment = {
         **os.environ,
@@ -49,7 +57,7 @@ def output_of(command: str) -> str:
     }
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {command}"],
-        cwd=ROOT,
+        cwd=folder,
         env=environment,
         capture_output=True,
         encoding="utf-8",
@@ -60,15 +68,15 @@ def output_of(command: str) -> str:
     return done.stdout
 
 
-def replayed(body: str) -> str:
+def replayed(body: str, folder: Path) -> str:
     """Return a console block with its commands run again."""
     commands = [line[2:] for line in body.splitlines() if line.startswith("$ ")]
-    return "".join(f"$ {command}\n{output_of(command)}" for command in commands)
+    return "".join(f"$ {command}\n{output_of(command, folder)}" for command in commands)
 
 
 @pytest.mark.parametrize(("page", "body"), blocks("console"), ids=place)
-def test_a_console_block_shows_what_its_commands_print(page, body):
-    again = replayed(body)
+def test_a_console_block_shows_what_its_commands_print(page, body, desk):
+    again = replayed(body, desk)
     if RENEW:
         text = page.read_text(encoding="utf-8").replace(body, again)
         page.write_text(text, encoding="utf-8")
@@ -77,13 +85,24 @@ def test_a_console_block_shows_what_its_commands_print(page, body):
 
 
 @pytest.mark.parametrize(("page", "body"), blocks("python"), ids=place)
-def test_a_python_example_runs(page, body):
-    subprocess.run([sys.executable, "-c", body], cwd=ROOT, check=True, timeout=120)
+def test_a_python_example_runs(page, body, desk):
+    path = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", body], cwd=desk, env=path, check=True, timeout=120)
 
 
 @pytest.mark.parametrize(("page", "body"), blocks("yaml"), ids=place)
 def test_a_scenario_example_loads(page, body):
     assert sim.loads(body).warnings == ()
+
+
+def test_the_steps_of_the_tutorial_are_shipped_as_they_stand_on_the_page():
+    page = ROOT / "docs" / "tutorial.md"
+    steps = [body for where, body in blocks("yaml") if where == page]
+    files = sorted((ROOT / "docs" / "tutorial").glob("*.yaml"))
+    if RENEW:
+        for file, body in zip(files, steps, strict=True):
+            file.write_text(body, encoding="utf-8")
+    assert [file.read_text(encoding="utf-8") for file in files] == steps
 
 
 @pytest.mark.parametrize(("page", "body"), blocks("sh"), ids=place)
