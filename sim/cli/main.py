@@ -6,6 +6,7 @@ Commands are imported when they are called: ``--help`` and ``validate`` load no 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from typing import TextIO
 
 import click
 
+from sim.cli import log
 from sim.cli.options import say
 from sim.cli.text import Look
 from sim.errors import (
@@ -30,6 +32,8 @@ from sim.errors import (
     did_you_mean,
 )
 from sim.versions import NAME, version
+
+_NOT_ONE_OF = re.compile(r"'(.*)' is not one of ", re.DOTALL)
 
 #: Commands by name, with the line that ``--help`` shows (the modules are loaded late).
 COMMANDS = {
@@ -100,11 +104,22 @@ def commands() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; return its exit status (see :class:`sim.errors.Exit`)."""
     args = list(sys.argv[1:] if arguments is None else arguments)
+    session = log.Session([NAME, *args], version)
+    status = int(Exit.OUR_FAULT)  # if even what follows goes wrong
+    try:
+        status = _ended(args, session)
+    finally:
+        session.end(status)
+    return status
+
+
+def _ended(args: list[str], session: log.Session) -> int:
+    """Run a command with its output looked after; return its exit status."""
     _make_output_robust()
     status = int(Exit.DONE)
     try:
         with _signals():
-            status = _guarded(args)
+            status = _guarded(args, session)
             for stream in _streams():
                 stream.flush()
     except BrokenPipeError:
@@ -118,11 +133,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _guarded(args: list[str]) -> int:
+def _guarded(args: list[str], session: log.Session) -> int:
     """Run a command and turn what it raises into a message and a status."""
     as_json = "--json" in args
     try:
-        return _invoked(args)
+        return _invoked(args, session)
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
@@ -158,7 +173,7 @@ def _guarded(args: list[str]) -> int:
         return _our_fault(args, as_json)
 
 
-def _invoked(args: list[str]) -> int:
+def _invoked(args: list[str], session: log.Session) -> int:
     """Run a command.
 
     Not by click's own ``main``: that ends the process with status 1 where the reader has closed the
@@ -168,7 +183,7 @@ def _invoked(args: list[str]) -> int:
         from click.shell_completion import shell_complete
 
         return shell_complete(commands, {}, NAME, "_FRONTCAST_COMPLETE", completion)
-    with commands.make_context(NAME, args) as context:
+    with commands.make_context(NAME, args, obj=session) as context:
         return int(commands.invoke(context) or Exit.DONE)
 
 
@@ -180,7 +195,20 @@ def _message_of(error: click.ClickException) -> str:
     if isinstance(error, click.exceptions.NoSuchOption):
         hint = did_you_mean(error.option_name, error.possibilities or ())
         return f"no option '{error.option_name}'" + (f": {hint}" if hint else "")
-    return error.format_message()
+    message = error.format_message()
+    if isinstance(error, click.BadParameter):
+        message += _choice_meant(error)
+    return message
+
+
+def _choice_meant(error: click.BadParameter) -> str:
+    """Return a hint for a value that is none of an option's choices."""
+    kind = error.param.type if error.param is not None else None
+    given = _NOT_ONE_OF.match(error.message)
+    if given is None or not isinstance(kind, click.Choice):
+        return ""
+    hint = did_you_mean(given[1], map(str, kind.choices))
+    return f" {hint[0].upper()}{hint[1:]}" if hint else ""
 
 
 def _bad_usage(message: str, as_json: bool, error: click.ClickException | None = None) -> int:
@@ -194,6 +222,8 @@ def _bad_usage(message: str, as_json: bool, error: click.ClickException | None =
 
 
 def _bad_input(found: list[Diagnostic], text: str, as_json: bool) -> int:
+    for diagnostic in found:
+        log.told(diagnostic)
     if as_json:
         _print_errors(found)
     else:
@@ -218,6 +248,7 @@ def _failed(status: Exit, code: str, message: str, as_json: bool) -> int:
     """Say on standard error what went wrong, and with ``--json`` on standard output, too."""
     from sim.cli.render import safe
 
+    log.told(Diagnostic(code, message))
     say(f"{_error()}: {safe(message)}", err=True)
     if as_json:
         _print_errors([Diagnostic(code, message)])
@@ -226,6 +257,7 @@ def _failed(status: Exit, code: str, message: str, as_json: bool) -> int:
 
 def _interrupted(stop: BaseException | None, as_json: bool) -> int:
     message = "interrupted before there was a result"
+    log.told(Diagnostic("interrupted", message))
     if as_json:
         _print_errors([Diagnostic("interrupted", message)])
     else:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from sim.cli import log
 from sim.errors import ScenarioError, UsageError
 
 if TYPE_CHECKING:
     from sim.scenario.model import Scenario
 
 Command = Callable[..., Any]
+_log = logging.getLogger(__name__)
 
 #: Texts of everything that this process has read, by name: a fault of a run quotes its line.
 texts_read: dict[str, str] = {}
@@ -75,16 +79,49 @@ def out(command: Command) -> Command:
 
 
 def output(command: Command) -> Command:
-    """Add ``--json``, ``--quiet`` and ``-v``."""
-    command = click.option("-v", "--verbose", count=True, help="Say more, on standard error.")(
-        command
-    )
+    """Add ``--json``, ``--quiet``, ``-v`` and ``--log-file``."""
+    command = click.option(
+        "--log-file",
+        metavar="PATH",
+        type=click.Path(),
+        expose_value=False,
+        is_eager=True,  # so that the log has what is wrong with other options
+        callback=_to_log_file,
+        help="Append a log of what is done.",
+    )(command)
+    command = click.option(
+        "-v",
+        "--verbose",
+        count=True,
+        is_eager=True,
+        callback=_to_standard_error,
+        help="Say more, on standard error; -vv still more.",
+    )(command)
     command = click.option("-q", "--quiet", is_flag=True, help="Say nothing but the result.")(
         command
     )
     return click.option(
         "--json", "as_json", is_flag=True, help="Print one JSON object and nothing else."
     )(command)
+
+
+def _to_log_file(ctx: click.Context, param: click.Parameter, path: str | None) -> None:
+    if path is not None and not ctx.resilient_parsing:
+        log.to_file(path)
+        _start(ctx)
+
+
+def _to_standard_error(ctx: click.Context, param: click.Parameter, verbosity: int) -> int:
+    if verbosity and not ctx.resilient_parsing:
+        log.to_standard_error(verbosity)
+        _start(ctx)
+    return verbosity
+
+
+def _start(ctx: click.Context) -> None:
+    session = ctx.find_object(log.Session)
+    if session is not None:
+        session.start()
 
 
 class Times(click.ParamType[tuple[float, ...]]):
@@ -114,13 +151,29 @@ def read(file: str, assignments: tuple[tuple[str, str], ...], variant: str | Non
         if path in chosen:
             raise UsageError(f"--set {path} is given twice")
         chosen[path] = text
+    began = time.perf_counter()
     try:
         scenario = load(file, set=chosen, variant=variant)
     except ScenarioError as error:
         texts_read.update(error.sources)
         raise
     texts_read.update(scenario.texts)
+    _log_read(scenario, time.perf_counter() - began)
     return scenario
+
+
+def _log_read(scenario: Scenario, seconds: float) -> None:
+    net = scenario.net
+    _log.info(
+        "read %s: %d variables, %d transitions, %d outcomes, %d uncertain inputs",
+        scenario.path, len(net.variables), len(net.transitions), len(net.outcomes),
+        len(net.uncertain_inputs),
+    )  # fmt: skip
+    _log.debug("reading took %.3f s", seconds)
+    for path, digest in scenario.digests.items():
+        _log.debug("%s has the SHA-256 digest %s", path, digest)
+    for warning in scenario.warnings:
+        log.told(warning)
 
 
 def within_horizon(at: tuple[float, ...] | None, horizon: float) -> tuple[float, ...] | None:
@@ -151,5 +204,6 @@ def say(text: str, *, err: bool = False, end: str = "\n") -> None:
 
 def note(text: str, *, quiet: bool = False) -> None:
     """Say something that is not the result."""
+    log.said(text, is_shown=not quiet)
     if not quiet:
         say(text, err=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from sim.cli.text import is_terminal
 if TYPE_CHECKING:
     import rich.progress
 
+_log = logging.getLogger(__name__)
 _EVERY_S = 10.0
 #: What takes less gets no bar.
 _PATIENCE_S = 0.5
@@ -24,7 +26,33 @@ Progress = Callable[[int, int], None]
 
 @contextmanager
 def progress(what: str, *, quiet: bool) -> Iterator[Progress]:
-    """Give a function of (done, asked for) that shows how far a command is."""
+    """Give a function of (done, asked for) that shows how far a command is, and logs it."""
+    logged = milestones(what)
+    with _shown(what, quiet=quiet) as shown:
+
+        def update(done: int, asked: int) -> None:
+            logged(done, asked)
+            shown(done, asked)
+
+        yield update
+
+
+def milestones(what: str) -> Progress:
+    """Return a function that logs every tenth of the way."""
+    last = 0
+
+    def update(done: int, asked: int) -> None:
+        nonlocal last
+        tenth = 10 * done // max(asked, 1)
+        if tenth > last:
+            last = tenth
+            _log.info("%s: %s of %s", what, f"{done:,}", f"{asked:,}")
+
+    return update
+
+
+@contextmanager
+def _shown(what: str, *, quiet: bool) -> Iterator[Progress]:
     if quiet:
         yield lambda done, asked: None
     elif is_terminal(sys.stderr):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sim.cli import options
+from sim.cli import log, options
 from sim.cli.render import diagnostics, safe
 from sim.cli.text import Look, counted, wrapped
 from sim.errors import Diagnostic, Exit, ScenarioError, UsageError
@@ -75,6 +75,8 @@ def _check(file: str, given: dict[str, Any]) -> _Checked:
     try:
         scenario = options.read(file, given["assignments"], given["variant"])
     except ScenarioError as error:
+        for fault in error.diagnostics:
+            log.told(fault)
         return _Checked(file, errors=list(error.diagnostics), texts=dict(error.sources))
     except OSError as error:
         message = f"{file or repr('')}: {error.strerror or error}"
