@@ -53,7 +53,7 @@ def _entry(folder: Path) -> dict[str, Any]:
             "title": manifest["scenario"]["title"],
             "requested": manifest["requested"],
             "complete": manifest["complete"],
-            "began": store.read_journal(folder).get("began"),
+            "began": store.read_json(folder / "journal.json").get("began"),
             "error": None,
         }
     except (store.ResultError, KeyError, TypeError) as error:

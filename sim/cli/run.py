@@ -77,8 +77,11 @@ def command(files: tuple[str, ...], **given: Any) -> int:
     status = 0
     for number, scenario in enumerate(scenarios):
         ensemble, status = _ensemble(scenario, given)
-        _tell(ensemble, given, summaries, is_first=number == 0)
-        _say_where(ensemble, quiet=given["quiet"] or given["as_json"])
+        if given["as_json"]:
+            summaries.append(_summary(ensemble, given))
+        else:
+            _tell(ensemble, given, is_first=number == 0)
+            _say_where(ensemble, len(_pictures(ensemble, given)), quiet=given["quiet"])
         if status:
             break
     if given["as_json"]:
@@ -130,15 +133,25 @@ def _ensemble(scenario: Scenario, given: dict[str, Any]) -> tuple[Ensemble, int]
     return ensemble, status
 
 
-def _say_where(ensemble: Ensemble, *, quiet: bool) -> None:
+def _pictures(ensemble: Ensemble, given: dict[str, Any]) -> list[dict[str, str]]:
+    """Draw the pictures of a result where they are not there yet; return what they are."""
+    if given["no_pictures"] or ensemble.folder is None or not ensemble.is_complete:
+        return []
+    from sim.report.kept import pictures
+
+    return pictures(ensemble)
+
+
+def _say_where(ensemble: Ensemble, n_pictures: int, *, quiet: bool) -> None:
     """Say where the result is, and what can be done with it."""
     if ensemble.folder is None:
         return
     where = safe(str(ensemble.folder))
+    with_pictures = f", with {text.counted(n_pictures, 'picture')}" if n_pictures else ""
     if ensemble.was_found:
-        options.note(f"found in {where}; --fresh runs it anew", quiet=quiet)
+        options.note(f"found in {where}{with_pictures}; --fresh runs it anew", quiet=quiet)
     elif ensemble.is_complete:
-        options.note(f"kept in {where}", quiet=quiet)
+        options.note(f"kept in {where}{with_pictures}", quiet=quiet)
     else:
         options.note(f"kept in {where}; the same command goes on from there", quiet=quiet)
 
@@ -156,14 +169,13 @@ def _warn(scenario: Scenario, *, is_verbose: bool, quiet: bool) -> None:
         options.note(f"{scenario.name}: {n} about the file; -v or 'validate' shows them")
 
 
-def _tell(
-    ensemble: Ensemble, given: dict[str, Any], summaries: list[dict[str, Any]], *, is_first: bool
-) -> None:
-    if given["as_json"]:
-        from sim.studies.summary import summary
+def _summary(ensemble: Ensemble, given: dict[str, Any]) -> dict[str, Any]:
+    from sim.studies.summary import summary
 
-        summaries.append(summary(ensemble, given["at"]))
-        return
+    return {**summary(ensemble, given["at"]), "pictures": _pictures(ensemble, given)}
+
+
+def _tell(ensemble: Ensemble, given: dict[str, Any], *, is_first: bool) -> None:
     from sim.cli.forecast import forecast
 
     look = text.Look.of(sys.stdout)

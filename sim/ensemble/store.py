@@ -351,7 +351,7 @@ def open_result(folder: Path) -> Ensemble:
 
 def _opened(folder: Path, manifest: Json) -> Ensemble:
     legend = _legend(manifest["legend"])
-    journal = read_journal(folder)
+    journal = read_json(folder / "journal.json")
     has_nested = "nested.parquet" in manifest["files"]
     return Ensemble(
         facts=_facts(manifest["scenario"]),
@@ -370,10 +370,10 @@ def _opened(folder: Path, manifest: Json) -> Ensemble:
     )
 
 
-def read_journal(folder: Path) -> Json:
-    """Return how a result came about; empty where nobody can tell."""
+def read_json(path: Path) -> Json:
+    """Return a JSON object beside a result that no figure depends on; empty where it is lost."""
     try:
-        return dict(json.loads((folder / "journal.json").read_text(encoding="utf-8")))
+        return dict(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return {}
 

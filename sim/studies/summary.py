@@ -32,6 +32,7 @@ def summary(ensemble: Ensemble, at: Sequence[float] | None = None) -> dict[str, 
             for outcome in (ensemble.outcomes if ensemble.n else ())
         },
         "drivers": {},
+        "pictures": [],
     }
 
 

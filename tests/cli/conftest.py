@@ -26,6 +26,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.fixture(autouse=True)
+def _draws_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw no pictures: they take seconds, and tests/report looks at them."""
+    if request.node.get_closest_marker("pictures") is None:
+        monkeypatch.setattr("sim.report.kept.pictures", lambda ensemble: [])
+
+
 Start = Callable[..., "subprocess.Popen[str]"]
 
 

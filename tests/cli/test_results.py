@@ -40,6 +40,27 @@ def test_a_run_is_kept_and_found_again(capsys):
     assert f"kept in {folder}" in fresh.err
 
 
+@pytest.mark.pictures
+def test_pictures_are_drawn_once_and_told_in_words(capsys):
+    assert main(["run", "bridge.yaml", "-n", "200"]) == Exit.DONE
+    told = capsys.readouterr()
+    (folder,) = store.runs(Path("results"))
+    assert "with 4 pictures" in told.err
+    names = {"arrivals", "arrival_hit", "arrival_never", "watch"}
+    files = {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
+    assert {path.name for path in folder.iterdir() if path.suffix in (".png", ".svg")} == files
+    drawn = (folder / "arrivals.svg").stat().st_mtime_ns
+    assert main(["run", "bridge.yaml", "-n", "200", "--json"]) == Exit.DONE
+    found = json.loads(capsys.readouterr().out)
+    assert {picture["name"] for picture in found["pictures"]} == names
+    assert all(len(picture["alt"]) > 40 for picture in found["pictures"])
+    assert json.loads((folder / "summary.json").read_text(encoding="utf-8")) == found
+    assert (folder / "arrivals.svg").stat().st_mtime_ns == drawn
+    (folder / "arrivals.png").unlink()
+    assert main(["run", "bridge.yaml", "-n", "200", "-q"]) == Exit.DONE
+    assert (folder / "arrivals.png").exists()
+
+
 def test_json_says_where_it_is_and_is_the_summary_there(capsys):
     assert main([*RUN, "--json"]) == Exit.DONE
     found = json.loads(capsys.readouterr().out)
