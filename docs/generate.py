@@ -12,8 +12,9 @@ from typing import Any
 
 import click
 
-from sim.cli.main import COMMANDS, NAME, commands
+from sim.cli.main import COMMANDS, commands
 from sim.scenario.schema import DEFAULT, UNIT, default_said, json_schema
+from sim.versions import NAME
 
 FOLDER = Path(__file__).parent
 Schema = dict[str, Any]
@@ -191,8 +192,9 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 def command_reference() -> str:
     """Return the page of every command's ``--help``."""
+    width = 78  # of a terminal with 80 columns, as click leaves it
     group = click.Context(
-        commands, info_name=NAME, terminal_width=80, color=False, **commands.context_settings
+        commands, info_name=NAME, terminal_width=width, color=False, **commands.context_settings
     )
     listed = _table(
         ("command", "does"),
