@@ -81,9 +81,11 @@ def beside(
                 facecolor=style.tint(layer.colour, style.AREA), edgecolor=layer.colour,
             )
         )  # fmt: skip
-        shown = percent(float(layer.heights[-1]))
-        line = style.lines(layer.name, room - 0.56 - len(shown) * size / 110.0, size, most=1)
-        page.text(x + 0.55, y, f"{shown}  {line[0]}", size, va="center")
+        # Two texts: in one, a name that is written from the right would push its figure away.
+        page.text(x + 0.55, y, percent(float(layer.heights[-1])), size, va="center")
+        name = x + 0.55 + 0.058 * size
+        lines = style.lines(layer.name, x + room - name, size, most=1)
+        page.text(name, y, "".join(lines), size, va="center")
 
 
 def spread_up(middles: list[float], gap: float, bottom: float, height: float) -> list[float]:

@@ -99,7 +99,7 @@ def _draw(page: Page, ensemble: Ensemble, panel: _Panel, k: int, n_columns: int)
     x, width = 0.2 + (k % n_columns) * across + 0.6, across - 0.65 - beyond
     y, height = page.top - (k // n_columns + 1) * _ROW + 0.45, _ROW - _BETWEEN
     axes = page.axes(x, y, width, height)
-    unit = f", {panel.unit}" if panel.unit else ""
+    unit = f" ({panel.unit})" if panel.unit else ""
     panel_title(axes, panel.name + unit, across - 0.7)
     if panel.labels:
         areas(axes, panel.days, panel.labels, None)
