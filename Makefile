@@ -3,6 +3,7 @@
 #   make run     the flagship scenario: when, if at all, does Homs fall?
 #   make test    all tests               make lint    format, lint, types, walls between rooms
 #   make bench   speed against peers     make docs    the pages as HTML, in build/docs
+#   make stats   do intervals hold?      make fuzz    torn and random files, for some minutes
 #   make clean   remove caches           make distclean   remove the environments as well
 #   make lock    renew the lock files (needs uv)
 #
@@ -23,7 +24,7 @@ VERSION_CHECK := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) 
   and "Python 3.11 to 3.14 is needed: make PYTHON=python3.13")
 
 .DEFAULT_GOAL := run
-.PHONY: run test lint docs bench lock clean distclean env env-dev env-bench warm
+.PHONY: run test stats fuzz lint docs bench lock clean distclean env env-dev env-bench warm
 
 # Each environment keeps a copy of the lock it was built from, written last: an interrupted
 # install leaves none, and what counts is a lock's content, not its date.
@@ -61,6 +62,14 @@ run: warm
 # One process fills the kernel cache, so that parallel test workers find it filled.
 test: env-dev warm
 	$(PY) -m pytest $(PYTEST_ARGS)
+
+# What `make test` does in short, in full: 10,000 ensembles of each model with a known law, with the
+# figures; and a hundred times as many inputs for the loader.
+stats: env-dev warm
+	STATS=long $(PY) -m pytest tests/contracts/test_coverage.py $(PYTEST_ARGS)
+
+fuzz: env-dev
+	FUZZ=long $(PY) -m pytest tests/test_loader_properties.py $(PYTEST_ARGS)
 
 lint: env-dev
 	$(PY) -m ruff format --check .

@@ -2,6 +2,7 @@
 rate, and planted faults that the coverage checks must catch.
 """
 
+import itertools
 import math
 
 import numpy as np
@@ -106,6 +107,45 @@ def test_quantile_intervals_cover():
 def test_the_check_of_quantiles_finds_an_interval_that_is_too_short():
     n_trials = 2_000
     assert quantile_coverage(0.85, n_trials) < 0.95 - 4.0 * math.sqrt(0.95 * 0.05 / n_trials)
+
+
+def ends_in_ranks(n: int, p: float, level: float) -> tuple[int, int]:
+    """Return the ranks, from 1, of the order statistics at the ends; 0 and n + 1 for none."""
+    _, low, high = quantile(np.arange(1.0, n + 1.0), p, level)
+    return int(low), n + 1 if high == INF else int(high)
+
+
+def are_tightest(ends: tuple[int, int], n: int, p: float, level: float) -> bool:
+    """Return whether either end leaves out at most half of the rest, and one nearer would not."""
+    low, high = ends
+    tail = (1.0 - level) / 2.0
+    # Below the interval: fewer than `low` have come by the quantile. Above: at least `high` have.
+    below, above = stats.binom.cdf([low - 1, low], n, p), stats.binom.sf([high - 1, high - 2], n, p)
+    return bool(below[0] <= tail < below[1] and above[0] <= tail < above[1])
+
+
+@pytest.mark.parametrize("n", [1, 2, 5, 20, 199, 10_000, 1_000_000])
+@pytest.mark.parametrize("p", [0.01, 0.05, 0.25, 0.5, 0.95])
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_the_ends_are_the_tightest_order_statistics(n, p, level):
+    low, high = ends_in_ranks(n, p, level)
+    assert are_tightest((low, high), n, p, level)
+    for wrong in ((low - 1, high), (low + 1, high), (low, high - 1), (low, high + 1)):
+        assert not are_tightest(wrong, n, p, level)
+
+
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.5, 0.75, 0.8])
+@pytest.mark.parametrize("level", [0.5, 0.8, 0.95])
+def test_quantiles_of_a_law_with_ties_are_covered_too(p, level):
+    """Every sample of six from a law of four values, one of them never: exact, no sampling."""
+    values, chances = (1.0, 2.0, 3.0, INF), (0.3, 0.2, 0.25, 0.25)
+    truth = values[int(np.searchsorted(np.cumsum(chances), p + 1e-12))]
+    covered = 0.0
+    for sample in itertools.combinations_with_replacement(range(4), 6):
+        _, low, high = quantile(np.array([values[k] for k in sample]), p, level)
+        counts = [sample.count(k) for k in range(4)]
+        covered += float(stats.multinomial.pmf(counts, 6, chances)) * (low <= truth <= high)
+    assert covered >= level - 1e-12
 
 
 def test_half_are_not_enough_for_a_median():
