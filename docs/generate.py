@@ -13,7 +13,8 @@ from typing import Any
 import click
 
 from sim.cli.main import COMMANDS, commands
-from sim.scenario.schema import DEFAULT, UNIT, default_said, json_schema
+from sim.keys import DEFAULT, UNIT, default_said
+from sim.scenario.schema import json_schema
 from sim.versions import NAME
 
 FOLDER = Path(__file__).parent

@@ -7,6 +7,7 @@ makes no number, date or truth value of anything. Node types are ordinary ``str`
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -15,6 +16,14 @@ from typing import NamedTuple
 from sim.errors import Diagnostic, Position, did_you_mean, one_of
 
 MAX_FAULTS = 500
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def is_printable(text: str) -> bool:
+    """Return whether a text has no control and no bidirectional control characters."""
+    if text.isascii():
+        return text.isprintable()
+    return not any(c in _BIDI or unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text)
 
 
 class Source(NamedTuple):

@@ -43,7 +43,10 @@ UNSAFE_CALLS = {
 
 
 def _dangers(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    harmless = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call) and _no_pickle(n)}
     for node in ast.walk(tree):
+        if id(node) in harmless:
+            continue
         if isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.partition(".")[0] in LOADS_OBJECTS:
@@ -58,6 +61,14 @@ def _dangers(tree: ast.AST) -> Iterator[tuple[int, str]]:
                 yield node.lineno, f"{node.value.id}.{node.attr}"
         elif isinstance(node, ast.Call) and _is_true(node, "shell"):
             yield node.lineno, "shell=True"
+
+
+def _no_pickle(call: ast.Call) -> bool:
+    """Return whether a call says that it takes arrays only (``np.load``)."""
+    return any(
+        k.arg == "allow_pickle" and isinstance(k.value, ast.Constant) and k.value.value is False
+        for k in call.keywords
+    )
 
 
 def _is_true(call: ast.Call, keyword: str) -> bool:
@@ -80,6 +91,7 @@ def test_nothing_turns_data_into_code(path):
         "import pickle",
         "from marshal import loads",
         "import numpy as np; np.load('x')",
+        "import numpy as np; np.load('x', allow_pickle=True)",
         "yaml.load(text)",
         "subprocess.run(text, shell=True)",
         "compile(text, 'x', 'eval')",

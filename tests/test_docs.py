@@ -138,6 +138,7 @@ def test_the_pages_made_of_the_program_are_current():
 
 
 def test_the_reference_says_what_every_key_and_every_distribution_means():
+    from sim.keys import field_names
     from sim.scenario import schema
     from sim.values import ANNOTATIONS, FORMS
 
@@ -145,7 +146,7 @@ def test_the_reference_says_what_every_key_and_every_distribution_means():
     rows = set(re.findall(r"^\| `(.+?)` \| .*\w", text, re.MULTILINE))
     models = [schema.Header, schema.ClockSpec, schema.SourceSpec, schema.BranchSpec]
     models += schema.PART_MODELS.values()
-    keys = {key for model in models for key in schema.field_names(model)}
+    keys = {key for model in models for key in field_names(model)}
     assert {*keys, *schema.SECTIONS, *ANNOTATIONS} <= rows
     for law in FORMS:
         assert any(row.startswith(f"{{{law}:") for row in rows), law

@@ -21,10 +21,11 @@ from hypothesis import strategies as st
 
 from sim.cli.render import diagnostics
 from sim.errors import Diagnostic, Position, ScenarioError
+from sim.keys import field_names
 from sim.net.canonical import canonical_json
 from sim.scenario.load import load, loads
 from sim.scenario.model import Scenario
-from sim.scenario.schema import NOT_YET, PART_MODELS, SECTIONS, ClockSpec, SourceSpec, field_names
+from sim.scenario.schema import NOT_YET, PART_MODELS, SECTIONS, ClockSpec, SourceSpec
 from sim.values import FORMS
 from tests.test_corpus import CORPUS
 

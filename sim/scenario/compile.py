@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sim.draws import name_hash
+from sim.keys import validated
 from sim.net.expr import Const, Distribution, Expr, Ref, reads
 from sim.net.model import (
     DEFAULT_EVENT_LIMIT,
@@ -31,7 +32,7 @@ from sim.scenario.model import ScenarioClock
 from sim.scenario.order import ordered
 from sim.scenario.schema import PART_MODELS, LimitsSpec
 from sim.scenario.scopes import Scopes
-from sim.scenario.structure import NOUNS, Structure, validated
+from sim.scenario.structure import NOUNS, Structure
 from sim.scenario.templates import Expander, Part, read_lists
 from sim.scenario.terms import Terms, Trees
 from sim.scenario.transitions import TransitionCompiler

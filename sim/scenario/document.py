@@ -8,7 +8,6 @@ mean as text. Anchors and aliases share nodes; what they expand to is counted.
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,14 +23,6 @@ MAX_NODES = 200_000
 _Loader: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 #: Line breaks that YAML 1.1 and Python know and people do not see, and other control characters.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff\ud800-\udfff]")
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def is_printable(text: str) -> bool:
-    """Return whether a text has no control and no bidirectional control characters."""
-    if text.isascii():
-        return text.isprintable()
-    return not any(c in _BIDI or unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text)
 
 
 def decode(data: bytes, name: str, faults: Faults) -> Source | None:
@@ -49,7 +40,12 @@ def decode(data: bytes, name: str, faults: Faults) -> Source | None:
         message = f"byte 0x{data[error.start]:02X} is not UTF-8"
         faults.add("not-utf8", message, place, expected="a text file saved as UTF-8")
         return None
-    return Source(name, text.replace("\r\n", "\n").replace("\r", "\n"))
+    return Source(name, with_line_feeds(text))
+
+
+def with_line_feeds(text: str) -> str:
+    """Return a text with line feeds for line ends: places count them."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def parse(source: Source, faults: Faults) -> Node | None:

@@ -15,7 +15,7 @@ from sim.errors import Diagnostic, Position, ScenarioError, did_you_mean, one_of
 from sim.net.check import check
 from sim.net.model import Net
 from sim.scenario.compile import Compiler
-from sim.scenario.document import parse
+from sim.scenario.document import parse, with_line_feeds
 from sim.scenario.files import Files, read
 from sim.scenario.merge import Merger, node_of
 from sim.scenario.model import Scenario, ScenarioClock
@@ -231,11 +231,11 @@ class _Loader:
 
     def set_node(self, value: object, shown: str) -> Node | None:
         """Return a ``--set`` value as a node; None after a fault."""
-        self.texts[shown] = str(value)
+        self.texts[shown] = with_line_feeds(str(value))
         at = Position(shown, 1, 1)
         if isinstance(value, str):
             if value.strip():
-                return parse(Source(shown, value), self.faults)
+                return parse(Source(shown, self.texts[shown]), self.faults)
             self.faults.add("no-value", "an empty value", at, hint="write null to delete")
             return None
         try:

@@ -7,9 +7,8 @@ from typing import NamedTuple
 
 from sim.errors import did_you_mean, one_of
 from sim.net.model import Note
-from sim.scenario.document import is_printable
 from sim.scenario.times import read_day_or_instant
-from sim.values import Faults, Map, Node, Text, Written, describe
+from sim.values import Faults, Map, Node, Text, Written, describe, is_printable
 
 _MARKS = {
     **dict.fromkeys(("C", "computed"), "C"),

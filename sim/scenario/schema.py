@@ -8,17 +8,39 @@ an instant stands, a model takes the node as it is, with its place: reading thos
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable
 from functools import cache
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, BeforeValidator, WithJsonSchema
 
-from sim.errors import did_you_mean
-from sim.scenario.document import is_printable
-from sim.values import ANNOTATIONS, FORMS, Form, Items, Map, Text, describe
+from sim.keys import (
+    NEEDED,
+    SHARED,
+    Bounds,
+    Effects,
+    For,
+    Formula,
+    Instant,
+    Instants,
+    Laws,
+    Line,
+    Memory,
+    Names,
+    Spec,
+    Truth,
+    Value,
+    Values,
+    Whole,
+    a_key,
+    a_list,
+    a_table,
+    for_key,
+    label_key,
+    note_key,
+    shared,
+    to,
+)
+from sim.values import ANNOTATIONS, FORMS, Form
 
 FORMAT = 1
 
@@ -41,208 +63,44 @@ CLOCKS = ("rate", "after", "work", "every", "at", "immediate")
 CLOCK_KEYS = (*CLOCKS, "pace", "from")
 
 
-def _wrong(expected: str, node: object, hint: str = "") -> PydanticCustomError:
-    found = describe(node) if isinstance(node, Text | Map | Items) else str(node)
-    return PydanticCustomError(
-        "wrong-type",
-        "{field} is {found}",
-        {"field": "{field}", "found": found, "expected": expected, "hint": hint},
-    )
-
-
-def _line(node: object) -> Text:
-    """Take text that people read."""
-    if not isinstance(node, Text):
-        raise _wrong("text", node, "quote text that starts with a bracket")
-    if not is_printable(node.replace("\n", " ").replace("\t", " ")):
-        raise PydanticCustomError(
-            "control-character", "{field} holds a control character", {"field": "{field}"}
-        )
-    return node
-
-
-def _formula(node: object) -> Text:
-    """Take an expression."""
-    if isinstance(node, Text):
-        return node
-    if isinstance(node, Map) and any(key in FORMS for key in node):
-        hint = "a random amount belongs in 'draws', an uncertain number in 'parameters'"
-        raise PydanticCustomError(
-            "no-distribution-here",
-            "{field} is a distribution",
-            {"field": "{field}", "expected": "an expression", "hint": hint},
-        )
-    raise _wrong("an expression", node)
-
-
-_WHOLE = re.compile(r"[+-]?[0-9]{1,12}\Z")
-
-
-def _whole(node: object) -> int:
-    if isinstance(node, Text) and _WHOLE.match(node):
-        return int(node)
-    raise _wrong("a whole number", node)
-
-
-def _truth(node: object) -> bool:
-    if isinstance(node, Text) and node.truth is not None:
-        return node.truth
-    raise _wrong("true or false", node)
-
-
-def _table(node: object) -> Map:
-    if isinstance(node, Map):
-        return node
-    raise _wrong("a mapping", node)
-
-
-def _items(node: object) -> Items:
-    if isinstance(node, Items):
-        return node
-    raise _wrong("a list", node)
-
-
-def _word(*words: str) -> Callable[[object], str]:
-    def take(node: object) -> str:
-        if isinstance(node, Text) and node in words:
-            return str(node)
-        raise _wrong(" or ".join(words), node, did_you_mean(str(node), words))
-
-    return take
-
-
-#: Stands for a reference to a shared schema: pydantic would look a ``$ref`` up among its own.
-_SHARED = "shared"
-
-
-def _to(name: str) -> dict[str, Any]:
-    return {_SHARED: name}
-
-
-def _shared(name: str) -> WithJsonSchema:
-    return WithJsonSchema(_to(name))
-
-
-Line = Annotated[Any, BeforeValidator(_line), _shared("text")]
-Formula = Annotated[Any, BeforeValidator(_formula), _shared("expression")]
-Truth = Annotated[Any, BeforeValidator(_truth), WithJsonSchema({"type": "boolean"})]
-Whole = Annotated[Any, BeforeValidator(_whole), WithJsonSchema({"type": "integer"})]
-Memory = Annotated[
-    Any, BeforeValidator(_word("keep", "redraw")), WithJsonSchema({"enum": ["keep", "redraw"]})
-]
-Value = Annotated[Any, _shared("value")]
-Instant = Annotated[Any, _shared("instant")]
-Instants = Annotated[
-    Any,
-    WithJsonSchema({"anyOf": [_to("instant"), {"type": "array", "items": _to("instant")}]}),
-]
-Values = Annotated[
-    Any,
-    WithJsonSchema({"anyOf": [_to("value"), {"type": "array", "items": _to("value")}]}),
-]
-Names = Annotated[
-    Any, BeforeValidator(_items), WithJsonSchema({"type": "array", "items": _to("text")})
-]
-Bounds = Annotated[
-    Any,
-    BeforeValidator(_items),
-    WithJsonSchema({"type": "array", "items": _to("expression"), "minItems": 2, "maxItems": 2}),
-]
-For = Annotated[Any, _shared("for")]
-
-
-Effects = Annotated[
-    Any,
-    BeforeValidator(_table),
-    WithJsonSchema({"type": "object", "additionalProperties": _to("expression")}),
-]
-Laws = Annotated[
-    Any,
-    BeforeValidator(_table),
-    WithJsonSchema({"type": "object", "additionalProperties": _to("value")}),
-]
-
-
-class Spec(BaseModel):
-    """What every part of a file has in common: unknown keys are errors."""
-
-    model_config = ConfigDict(extra="forbid", arbitrary_types_allowed=True, populate_by_name=False)
-
-
-#: What the reference page shows in columns of its own; editors pass over both.
-UNIT, DEFAULT = "x-unit", "x-default"
-NEEDED = "needed"
-
-
-def _key(
-    said: str, example: str = "", *, unit: str = "", default: str = "", alias: str | None = None
-) -> Any:
-    """Return a key with what editors and docs/reference.md say of it."""
-    extra: dict[str, Any] = {UNIT: unit, DEFAULT: default}
-    return Field(
-        ... if default == NEEDED else None,
-        alias=alias,
-        description=said + default_said(default),
-        examples=[example] if example else None,
-        json_schema_extra={name: text for name, text in extra.items() if text},
-    )
-
-
-def default_said(default: str) -> str:
-    """Return what a description ends in: editors show a key's default there only."""
-    return f"; default: {default}" if default and default != NEEDED else ""
-
-
-def _letters() -> Any:
-    return _key("Makes one of each item of a list", "{i: city}", alias="for")
-
-
-def _label(said: str = "How people call it", default: str = "its name") -> Any:
-    return _key(said, default=default)
-
-
-def _note() -> Any:
-    return _key("For whoever reads the file")
-
-
 class SourceSpec(Spec):
     """Where knowledge comes from."""
 
-    text: Line = _key("Who said it, where", "Monitors, evening report", default=NEEDED)
-    public: Instant = _key(
+    text: Line = a_key("Who said it, where", "Monitors, evening report", default=NEEDED)
+    public: Instant = a_key(
         "Since when it was public; after clock.as_of is an error, for it would be hindsight",
         "2024-12-05",
     )
-    url: Line = _key("Where to read it")
+    url: Line = a_key("Where to read it")
 
 
 class ClockSpec(Spec):
     """When the scenario starts and ends, and when it is looked at."""
 
-    horizon: Value = _key(
+    horizon: Value = a_key(
         "Where a replication ends: a duration, or an input with bounds",
         "14 days",
         unit="time",
         default=NEEDED,
     )
-    start: Instant = _key(
+    start: Instant = a_key(
         "Time 0, with its offset from UTC; without it there are days and no dates",
         "2024-12-06T18:00+03:00",
     )
-    as_of: Instant = _key(
+    as_of: Instant = a_key(
         "The latest public knowledge that the file uses; not before start",
         "2024-12-06",
         default="start",
     )
-    timezone: Line = _key(
+    timezone: Line = a_key(
         "In which time zone dates are shown: its name, or an offset",
         "Asia/Damascus",
         default="that of start",
     )
-    grid: Formula = _key(
+    grid: Formula = a_key(
         "Step of the watch points", "18 h", unit="time", default="a fortieth of the horizon"
     )
-    report: Instants = _key(
+    report: Instants = a_key(
         "Times for probabilities by date", "[1 day, 3 days]", default="ten equal steps"
     )
 
@@ -253,48 +111,48 @@ class VariableSpec(Spec):
     Assigned numbers are clipped to the range, and the summary says in how many replications.
     """
 
-    for_: For = _letters()
-    states: Names = _key("Labels that it may hold", "[held, fallen]")
-    integer: Bounds = _key("A whole number, from the lowest to the highest", "[0, 5]", unit="any")
-    real: Bounds = _key(
+    for_: For = for_key()
+    states: Names = a_key("Labels that it may hold", "[held, fallen]")
+    integer: Bounds = a_key("A whole number, from the lowest to the highest", "[0, 5]", unit="any")
+    real: Bounds = a_key(
         "A number, from the lowest to the highest; inf is no bound", "[0 km, 100 km]", unit="any"
     )
-    unit: Formula = _key(
+    unit: Formula = a_key(
         "Unit of bounds and initial values that are written without one",
         "person",
         default="a plain number",
     )
-    initial: Value = _key(
+    initial: Value = a_key(
         "Value at the start",
         "{uniform: [1, 3]}",
         unit="its own",
         default="the first of states; needed for numbers",
     )
-    label: Line = _label()
-    note: Line = _note()
+    label: Line = label_key()
+    note: Line = note_key()
 
 
 class DefinitionSpec(Spec):
     """A named expression."""
 
-    for_: For = _letters()
-    value: Formula = _key("The expression", "sum(c.$j == held for j in city)", default=NEEDED)
-    label: Line = _label()
-    note: Line = _note()
+    for_: For = for_key()
+    value: Formula = a_key("The expression", "sum(c.$j == held for j in city)", default=NEEDED)
+    label: Line = label_key()
+    note: Line = note_key()
 
 
 class BranchSpec(Spec):
     """One way for a firing to end."""
 
-    weight: Value = _key(
+    weight: Value = a_key(
         "In proportion to which it is taken; may read state and draws",
         "3 * road",
         unit="plain number",
         default="1",
     )
-    label: Line = _label("What it is called in causes, after a stroke: convoy/lost", "its place")
-    then: Effects = _key("Its effects", "{supply: supply + 1}", default="none")
-    says: Line = _key("What trace tells", default="that of the transition")
+    label: Line = label_key("What it is called in causes, after a stroke: convoy/lost", "its place")
+    then: Effects = a_key("Its effects", "{supply: supply + 1}", default="none")
+    says: Line = a_key("What trace tells", default="that of the transition")
 
 
 class TransitionSpec(Spec):
@@ -303,72 +161,72 @@ class TransitionSpec(Spec):
     The clocks: rate, after, work with pace, every, at, immediate.
     """
 
-    for_: For = _letters()
-    when: Formula = _key("The guard: when it may happen", "bridge == up", default="always")
-    rate: Value = _key(
+    for_: For = for_key()
+    when: Formula = a_key("The guard: when it may happen", "bridge == up", default="always")
+    rate: Value = a_key(
         "A clock: a hazard that the state may change", "0.2 / day * fronts", unit="1/time"
     )
-    after: Value = _key("A clock: a delay, from when the guard turns true", "3 days", unit="time")
-    work: Value = _key("A clock: work to be done at a pace", "45 km", unit="any")
-    pace: Value = _key(
+    after: Value = a_key("A clock: a delay, from when the guard turns true", "3 days", unit="time")
+    work: Value = a_key("A clock: work to be done at a pace", "45 km", unit="any")
+    pace: Value = a_key(
         "How fast work is done; may change with the state",
         "30 km/day * road",
         unit="work/time",
         default="1, for work that is a time",
     )
-    every: Value = _key("A clock: the period of a timetable", "12 h", unit="time")
-    from_: Value = _key(
+    every: Value = a_key("A clock: the period of a timetable", "12 h", unit="time")
+    from_: Value = a_key(
         "First tick of every", "6 h", unit="time", default="one period", alias="from"
     )
-    at: Values = _key("A clock: an instant, or a list of them", "[2 days, 4 days]")
-    immediate: Truth = _key("A clock: true, at once whenever the guard holds", "true")
-    memory: Memory = _key(
+    at: Values = a_key("A clock: an instant, or a list of them", "[2 days, 4 days]")
+    immediate: Truth = a_key("A clock: true, at once whenever the guard holds", "true")
+    memory: Memory = a_key(
         "What becomes of work while the guard is false: kept, or drawn anew",
         "keep",
         default="keep for rate, redraw for the others",
     )
-    priority: Whole = _key(
+    priority: Whole = a_key(
         "Which goes first of several that are due at one time: the highest", "1", default="0"
     )
-    draws: Laws = _key(
+    draws: Laws = a_key(
         "Random numbers taken as it fires, for weights, effects and says",
         "{loss: {uniform: [0, 0.2]}}",
         default="none",
     )
-    then: Effects = _key(
+    then: Effects = a_key(
         "Effects, all computed before any is assigned; {} changes nothing", "{supply: supply - 1}"
     )
     branches: Annotated[
         Any,
-        BeforeValidator(_items),
-        WithJsonSchema({"type": "array", "minItems": 1, "items": _to("BranchSpec")}),
-    ] = _key("Several ways to end, in place of then", "[{weight: 3, then: {bridge: down}}]")
-    says: Line = _key(
+        BeforeValidator(a_list),
+        WithJsonSchema({"type": "array", "minItems": 1, "items": to("BranchSpec")}),
+    ] = a_key("Several ways to end, in place of then", "[{weight: 3, then: {bridge: down}}]")
+    says: Line = a_key(
         "What trace tells; {name} or {name:.1f} shows a value, {{ is a brace",
         '"Supply at {supply}"',
     )
-    label: Line = _label()
-    note: Line = _note()
+    label: Line = label_key()
+    note: Line = note_key()
 
 
 class OutcomeSpec(Spec):
     """A question with a yes-time: the first time that its condition holds."""
 
-    for_: For = _letters()
-    when: Formula = _key("What must hold", "c == fallen", default=NEEDED)
-    label: Line = _key(
+    for_: For = for_key()
+    when: Formula = a_key("What must hold", "c == fallen", default=NEEDED)
+    label: Line = a_key(
         "A clause that goes with a date: 'The city falls by 9 Dec'",
         "The city falls",
         default="its name",
     )
-    question: Line = _key("The question that it answers", "When does the city fall?")
-    note: Line = _note()
+    question: Line = a_key("The question that it answers", "When does the city fall?")
+    note: Line = note_key()
 
 
 class LimitsSpec(Spec):
     """Limits of a replication."""
 
-    events: Whole = _key(
+    events: Whole = a_key(
         "Most firings in a replication, at most 100,000,000; more are a fault",
         "5000",
         default="1,000,000",
@@ -378,20 +236,22 @@ class LimitsSpec(Spec):
 class Header(Spec):
     """The keys of a file that are no section."""
 
-    format: Whole = _key("Format of the file; a later one is refused", "1", default="1")
-    title: Line = _key("What the scenario is about", "Two cities on one road", default=NEEDED)
-    description: Line = _key("What else a reader should know, in some sentences")
-    question: Line = _key("Heads the summary", "When, if at all, does the city fall?")
-    extends: Line = _key("Another file of this folder or below, that this one changes", "base.yaml")
-    clock: Annotated[Any, BeforeValidator(_table), _shared("ClockSpec")] = _key(
+    format: Whole = a_key("Format of the file; a later one is refused", "1", default="1")
+    title: Line = a_key("What the scenario is about", "Two cities on one road", default=NEEDED)
+    description: Line = a_key("What else a reader should know, in some sentences")
+    question: Line = a_key("Heads the summary", "When, if at all, does the city fall?")
+    extends: Line = a_key(
+        "Another file of this folder or below, that this one changes", "base.yaml"
+    )
+    clock: Annotated[Any, BeforeValidator(a_table), shared("ClockSpec")] = a_key(
         "When it starts and ends, and when it is looked at", "{horizon: 30 days}", default=NEEDED
     )
-    stop: Formula = _key(
+    stop: Formula = a_key(
         "What ends a replication early; may read outcomes",
         "city_falls",
         default="never",
     )
-    limits: Annotated[Any, BeforeValidator(_table), _shared("LimitsSpec")] = _key(
+    limits: Annotated[Any, BeforeValidator(a_table), shared("LimitsSpec")] = a_key(
         "Limits of a replication", "{events: 5000}"
     )
 
@@ -408,11 +268,6 @@ PART_MODELS: dict[str, type[Spec]] = {
 BARE = ("definitions", "outcomes", "watch", "totals")
 SECTIONS = ("sources", "lists", "parameters", *PART_MODELS, "variants")
 TOP_LEVEL = (*(n for n in Header.model_fields), *SECTIONS, *NOT_YET)
-
-
-def field_names(model: type[Spec]) -> list[str]:
-    """Return the keys of a model as a file writes them."""
-    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 # JSON Schema.
@@ -494,9 +349,9 @@ def json_schema() -> dict[str, Any]:
         model.pop("required", None)
     header = Header.model_json_schema(by_alias=True)
     parts = {
-        "sources": _to("SourceSpec"),
+        "sources": to("SourceSpec"),
         "lists": {"type": "array"},
-        "parameters": _to("value"),
+        "parameters": to("value"),
         **{name: _part_schema(name) for name in PART_MODELS},
         "variants": {"type": "object"},
     }
@@ -529,7 +384,7 @@ def _finished(schema: Any) -> Any:
     finished = {}
     for key, value in schema.items():
         is_noise = (key == "title" and isinstance(value, str)) or (key, value) == ("default", None)
-        if key == _SHARED:
+        if key == SHARED:
             finished["$ref"] = f"#/$defs/{value}"
         elif "$defs" in schema or not is_noise:
             finished[key] = _finished(value)
@@ -542,8 +397,8 @@ def json_schema_text() -> str:
 
 
 def _part_schema(section: str) -> dict[str, Any]:
-    reference = _to(PART_MODELS[section].__name__)
-    return {"anyOf": [_to("expression"), reference]} if section in BARE else reference
+    reference = to(PART_MODELS[section].__name__)
+    return {"anyOf": [to("expression"), reference]} if section in BARE else reference
 
 
 def _named(schema: dict[str, Any], said: str, example: str) -> dict[str, Any]:
@@ -558,7 +413,7 @@ def _named(schema: dict[str, Any], said: str, example: str) -> dict[str, Any]:
 
 def _shared_schemas() -> dict[str, Any]:
     number_or_text = {"type": ["number", "string", "boolean"]}
-    number = {"anyOf": [number_or_text, _to("distribution")]}
+    number = {"anyOf": [number_or_text, to("distribution")]}
     remarks: dict[str, Any] = {
         name: {"description": _REMARKS_SAID[name], "type": ["string", "number"]}
         for name in ANNOTATIONS
@@ -582,7 +437,7 @@ def _shared_schemas() -> dict[str, Any]:
         },
         "value": {
             "description": "A number, a quantity, an expression, a distribution or a sourced value",
-            "anyOf": [number_or_text, _to("distribution")],
+            "anyOf": [number_or_text, to("distribution")],
             "examples": ["12 h", "{pert: [1, 2, 4]}", "{value: 12 h, source: monitors}"],
         },
         "distribution": {
@@ -590,7 +445,10 @@ def _shared_schemas() -> dict[str, Any]:
             "type": "object",
             "properties": {
                 **{name: _form_schema(name, number) for name in FORMS},
-                "value": {"description": "The value itself, where it is no law", **_to("value")},
+                "value": {
+                    "description": "The value itself, where it is no law",
+                    **to("value"),
+                },
                 **remarks,
             },
             "additionalProperties": False,

@@ -6,14 +6,11 @@ its expressions are told in the same run and nothing is told twice.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
-from sim.errors import did_you_mean, one_of
+from sim.keys import validated
 from sim.scenario.gaps import has_colon, without_gaps
 from sim.scenario.schema import (
     BARE,
@@ -23,15 +20,8 @@ from sim.scenario.schema import (
     SECTIONS,
     TOP_LEVEL,
     Header,
-    Spec,
-    field_names,
 )
 from sim.values import FORMS, Faults, Map, Node, Text, describe
-
-#: Unknown keys of one mapping that are compared with the known ones.
-MAX_KEYS = 100
-
-_Model = TypeVar("_Model", bound=Spec)
 
 #: What one part of a section is called in messages.
 NOUNS = {
@@ -183,90 +173,12 @@ def _part(section: str, key: Text, node: Node, is_whole: bool, faults: Faults) -
         )
         return Read(section, key, node, None, is_whole=False)
     spec, is_valid = validated(
-        model, node, path, f"{NOUNS[section]} '{key}'", faults, is_whole=is_whole
+        model,
+        node,
+        path,
+        f"{NOUNS[section]} '{key}'",
+        faults,
+        is_whole=is_whole,
+        may_be_bare=section in BARE,
     )
     return Read(section, key, node, spec, is_whole and is_valid)
-
-
-def validated(
-    model: type[_Model],
-    node: Node,
-    path: str,
-    owner: str,
-    faults: Faults,
-    *,
-    known_keys: tuple[str, ...] = (),
-    is_whole: bool = True,
-    is_needed: bool = False,
-    told: Iterable[str] = (),
-) -> tuple[_Model | None, bool]:
-    """Return a node as a model reads it, without what is wrong, and whether nothing was.
-
-    Where ``is_needed``, a field that must be there and is not is None; else there is no model.
-    """
-    known = known_keys or tuple(field_names(model))
-    if not isinstance(node, Map):
-        either = "an expression, or " if path.partition(".")[0] in BARE else ""
-        faults.add(
-            "wrong-type",
-            f"{owner} is {describe(node)}",
-            node,
-            path,
-            expected=f"{either}a mapping with {', '.join(known)}",
-        )
-        return None, False
-    rest = node
-    is_valid = True
-    told = set(told)
-    while True:
-        try:
-            return model.model_validate(rest), is_valid
-        except ValidationError as error:
-            bad = set()
-            details = error.errors(include_url=False, include_input=False)
-            unknown = (key for key in node if key not in known)
-            told |= {mistyped(key, known) for key in itertools.islice(unknown, MAX_KEYS)}
-            keys = {str(key): key for key, _ in node.entries()}
-            for detail in details:
-                key = str(detail["loc"][0])
-                bad.add(key)
-                if detail["type"] != "missing" or (is_whole and key not in told):
-                    at = keys[key] if detail["type"] == "extra_forbidden" else node.get(key, node)
-                    place = f"{path}.{key}" if path else key
-                    _tell(detail, key, at, place, owner, known, faults)
-            is_valid = False
-            told |= bad
-            if not bad & set(rest):
-                if not is_needed:
-                    return None, False
-                fields: dict[str, Any] = {**rest, **dict.fromkeys(bad)}
-                partial: Any = model.model_construct(None, **fields)
-                return partial, False
-            rest = Map.of(((k, v) for k, v in rest.items() if k not in bad), node.position)
-
-
-def mistyped(key: str, known: Iterable[str]) -> str:
-    """Return which of the known keys an unknown one is meant to be."""
-    return did_you_mean(key, known)[len("did you mean '") : -len("'?")]
-
-
-def _tell(
-    detail: Any, key: str, at: Node, path: str, owner: str, known: tuple[str, ...], faults: Faults
-) -> None:
-    of = f" in {owner}" if owner else ""
-    if detail["type"] == "extra_forbidden":
-        faults.add(
-            "unknown-field",
-            f"unknown field '{key}'{of}",
-            at,
-            path,
-            expected=one_of(known, limit=20),
-            hint="" if faults.is_full else did_you_mean(key, known),
-        )
-    elif detail["type"] == "missing":
-        faults.add("missing-field", f"'{key}' is missing{of}", at, path)
-    else:
-        context = detail.get("ctx", {})
-        message = detail["msg"].replace("{field}", f"'{key}'{of}", 1)
-        expected, hint = context.get("expected", ""), context.get("hint", "")
-        faults.add(detail["type"], message, at, path, expected=expected, hint=hint)

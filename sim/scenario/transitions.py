@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
 from sim.errors import did_you_mean
+from sim.keys import validated
 from sim.net.expr import TRUE, Const, Expr, Ref
 from sim.net.model import Branch, Clock, Draw, Effect, Origin, Transition
 from sim.net.resolve import Scope, Symbol
@@ -16,7 +17,6 @@ from sim.scenario.remarks import noted
 from sim.scenario.says import read_says
 from sim.scenario.schema import BranchSpec
 from sim.scenario.scopes import Scopes, with_draws, without_draws
-from sim.scenario.structure import validated
 from sim.scenario.templates import Part
 from sim.scenario.terms import Terms
 from sim.scenario.wanted import (

@@ -2,8 +2,8 @@
 
 import pytest
 
-from sim.scenario.document import MAX_BYTES, MAX_DEPTH, decode, is_printable, parse
-from sim.values import Faults, Items, Map, Source, Text
+from sim.scenario.document import MAX_BYTES, MAX_DEPTH, decode, parse
+from sim.values import Faults, Items, Map, Source, Text, is_printable
 
 
 def tree(text: str):
