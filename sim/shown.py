@@ -9,12 +9,14 @@ from __future__ import annotations
 import html
 import math
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
 #: A blank at which no line breaks; shown as a plain one.
 NO_BREAK = "\u00a0"
+#: What opens HTML for a notebook, which would read dollars as mathematics.
+DIV = '<div class="tex2jax_ignore">'
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 #: Zero-width joiners: Persian and Indian scripts cannot be written without them.
@@ -51,6 +53,23 @@ def in_html(text: str) -> str:
     return html.escape(safe(text), quote=True)
 
 
+def html_table(head: Sequence[str], rows: Iterable[Sequence[str]], align: str) -> str:
+    """Return a table of texts as HTML, columns aligned by ``l`` and ``r``; the texts are data."""
+    # Each text has its own direction, whatever script it is in, and all stand on one side.
+    looks = {"l": 'dir="auto" style="text-align: left"', "r": 'style="text-align: right"'}
+    sides = [looks[side] for side in align]
+
+    def row(tag: str, cells: Sequence[str]) -> str:
+        shown = (
+            f"<{tag} {side}>{in_html(cell)}</{tag}>"
+            for side, cell in zip(sides, cells, strict=True)
+        )
+        return f"<tr>{''.join(shown)}</tr>"
+
+    body = "\n".join(row("td", cells) for cells in rows)
+    return f"<table>\n<thead>{row('th', head)}</thead>\n<tbody>\n{body}\n</tbody>\n</table>"
+
+
 def date(at: datetime | None, *, is_short: bool = False) -> str:
     """Return ``Mon 9 Dec 2024 18:00 +03:00``, or ``9 Dec 18:00``, whatever the locale.
 
@@ -58,18 +77,25 @@ def date(at: datetime | None, *, is_short: bool = False) -> str:
     """
     if at is None:
         return ""
-    at = _to_the_minute(at)
+    at = to_the_minute(at)
     if is_short:
         return f"{day_of(at)} {at:%H:%M}"
     zone = at.isoformat()[-6:] if at.utcoffset() else "UTC"
     return f"{_DAYS[at.weekday()]} {day_of(at)} {at.year} {at:%H:%M} {zone}"
 
 
-def _to_the_minute(at: datetime) -> datetime:
-    """Return the nearest minute; the twin of ``sim.ensemble.dates.to_the_minute``, a room above."""
+def to_the_minute(at: datetime) -> datetime:
+    """Return the nearest minute: a double of days is rarely a whole number of seconds."""
     with suppress(OverflowError):
         at += timedelta(seconds=30)
     return at.replace(second=0, microsecond=0)
+
+
+def moment(at: datetime | None, t: float, horizon: float) -> str:
+    """Return a time in words: its date, or its day without one; ``t`` and horizon in days."""
+    if at is not None:
+        return date(at)
+    return f"day {days(t, decimals_for(horizon))}" if horizon >= 1.0 else f"after {span(t)}"
 
 
 def day_of(at: datetime) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 
 
@@ -18,13 +17,6 @@ def local_date(start: datetime | None, zone: tzinfo | None, days: float) -> date
         return (start.astimezone(UTC) + timedelta(days=days)).astimezone(zone or start.tzinfo)
     except OverflowError:
         return None
-
-
-def to_the_minute(at: datetime) -> datetime:
-    """Return the nearest minute: a double of days is rarely a whole number of seconds."""
-    with suppress(OverflowError):
-        at += timedelta(seconds=30)
-    return at.replace(second=0, microsecond=0)
 
 
 def zone_of(name: str | None) -> tzinfo | None:

@@ -248,6 +248,12 @@ class Ensemble:
         figures = {name: watched.figures[name] for name in COLUMNS}
         return pd.DataFrame({"days": watched.days, "name": list(watched.names), **figures})
 
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from sim.ensemble.html import ensemble_html
+
+        return ensemble_html(self)
+
     def _ordered(self, outcome: str) -> Floats:
         """Return the times of an outcome in increasing order; kept, since all figures want them."""
         if outcome not in self._orders:

@@ -14,6 +14,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sim import shown
 from sim.analysis.words import words
 from sim.ensemble.model import Ensemble, Facts
 from sim.report import style
@@ -22,9 +23,6 @@ from sim.shown import (
     NO_BREAK,
     band,
     counted,
-    date,
-    days,
-    decimals_for,
     fitted,
     interval,
     percent,
@@ -210,8 +208,7 @@ def and_stopped(ensemble: Ensemble) -> str:
 
 def moment(facts: Facts, t: float) -> str:
     """Return a time in words: its date, or its day without a start."""
-    day = days(t, decimals_for(facts.horizon))
-    return date(facts.date(t)) or (f"day {day}" if facts.horizon >= 1.0 else f"after {span(t)}")
+    return shown.moment(facts.date(t), t, facts.horizon)
 
 
 def headline(ensemble: Ensemble, name: str) -> str:

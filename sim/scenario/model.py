@@ -74,3 +74,9 @@ class Scenario:
             return None
         when = self.clock.start + timedelta(days=days)
         return when if self.clock.zone is None else when.astimezone(self.clock.zone)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from sim.scenario.html import scenario_html
+
+        return scenario_html(self)

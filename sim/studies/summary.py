@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.analysis.words import words
-from sim.ensemble.dates import to_the_minute
 from sim.ensemble.model import Ensemble
+from sim.shown import to_the_minute
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 

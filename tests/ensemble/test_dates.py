@@ -3,7 +3,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sim.ensemble.dates import local_date, to_the_minute
+from sim.ensemble.dates import local_date
+from sim.shown import to_the_minute
 
 HERE = timezone(timedelta(hours=3))
 START = datetime(2024, 12, 6, 18, tzinfo=HERE)
