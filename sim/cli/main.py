@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from types import FrameType
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
@@ -33,6 +33,9 @@ from sim.errors import (
 )
 from sim.versions import NAME, version
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 _NOT_ONE_OF = re.compile(r"'(.*)' is not one of ", re.DOTALL)
 
 #: Commands by name, with the line that ``--help`` shows (the modules are loaded late).
@@ -46,6 +49,7 @@ COMMANDS = {
     "show": "Show a result again.",
     "new": "Write a commented starter scenario.",
     "schema": "Print the JSON Schema of scenario files.",
+    "completion": "Print the completion script of a shell.",
 }
 
 
@@ -69,6 +73,17 @@ class _Commands(click.Group):
         command = import_module(f"sim.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Return the commands and options that begin so; click would import every command."""
+        from click.shell_completion import CompletionItem
+
+        found = [
+            CompletionItem(name, help=line)
+            for name, line in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -180,9 +195,9 @@ def _invoked(args: list[str], session: log.Session) -> int:
     pipe, and hides which signal it was.
     """
     if completion := os.environ.get("_FRONTCAST_COMPLETE"):
-        from click.shell_completion import shell_complete
+        from sim.cli.completion import answer
 
-        return shell_complete(commands, {}, NAME, "_FRONTCAST_COMPLETE", completion)
+        return answer(completion)
     with commands.make_context(NAME, args, obj=session) as context:
         return int(commands.invoke(context) or Exit.DONE)
 

@@ -35,6 +35,13 @@ N_FOREVER = "20000000"  # minutes
         ["validate", "scenarios"],
         ["validate", "nowhere.yaml"],
         ["schema"],
+        ["explain", "scenarios/homs_2024.yaml"],
+        ["explain", "scenarios/homs_2024.yaml", "--graph", "dot", "--only", "homs"],
+        ["explain", "scenarios/homs_2024.yaml", "--json"],
+        ["new", "--help"],
+        ["new", "a b"],
+        ["completion", "bash"],
+        ["schema", "-q", "-vv", "--log-file", "/dev/null"],
         ["runn"],
     ],
     ids=" ".join,
@@ -54,7 +61,16 @@ def test_no_numerical_library_is_loaded(arguments):
     assert done.stderr.splitlines()[-1] == "[]"
 
 
-@pytest.mark.parametrize("arguments", [["run", "--help"], ["trace", "--help"], ["--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["run", "--help"],
+        ["trace", "--help"],
+        ["explain", "--help"],
+        ["completion", "zsh"],
+        ["--help"],
+    ],
+)
 def test_help_does_not_even_load_the_loader(arguments):
     code = (
         "import sys; from sim.cli.main import main; main(sys.argv[1:]);"
