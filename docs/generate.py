@@ -36,8 +36,6 @@ _COMMANDS_PAGE = f"""
 What `--help` says after each command. The [guide](commands.md) has examples, the JSON that they
 print, and the exit statuses. `{NAME}` stands for `python run.py` in a checkout.
 """
-#: Shared schemas that are kinds of values, in reading order.
-KINDS = ("text", "expression", "instant", "value", "for")
 
 
 def pages() -> dict[str, str]:
@@ -59,10 +57,15 @@ def reference() -> str:
         _key_table(schema["properties"], schema["$defs"]),
         *_specs(schema),
         "## Kinds of values\n",
-        *(_kind(name, schema["$defs"][name]) for name in KINDS),
+        *(_kind(name, below) for name, below in schema["$defs"].items() if _is_kind(below)),
         *_laws(schema["$defs"]["distribution"]),
     ]
     return MADE + "\n".join(parts)
+
+
+def _is_kind(shared: Schema) -> bool:
+    """Return whether a shared schema is a kind of value, not a mapping with keys of its own."""
+    return "properties" not in shared
 
 
 def _specs(schema: Schema) -> Iterator[str]:
@@ -81,10 +84,11 @@ def _homes(schema: Schema) -> dict[str, list[str]]:
     def walk(properties: Schema) -> None:
         for key, below in properties.items():
             for name in _references(below):
+                if _is_kind(schema["$defs"][name]):
+                    continue
                 is_new = name not in homes
-                if name not in KINDS:
-                    homes.setdefault(name, []).append(key)
-                if is_new and name in homes:
+                homes.setdefault(name, []).append(key)
+                if is_new:
                     walk(schema["$defs"][name]["properties"])
 
     walk(schema["properties"])
@@ -144,7 +148,7 @@ def _takes(schema: Schema, key: str) -> str:
 
 
 def _linked(name: str, key: str) -> str:
-    if name in KINDS:
+    if _is_kind(json_schema()["$defs"][name]):
         return f"[{'letters' if name == 'for' else name}](#{_anchor(name)})"
     group = next(keys for found, keys in _homes(json_schema()).items() if found == name)
     return f"[mapping](#{_anchor(', '.join(group))})"
