@@ -313,12 +313,14 @@ WORDS = [
 words = st.sampled_from(WORDS)
 #: Text, list or mapping: what the nodes of a YAML file are.
 Tree = str | list["Tree"] | dict[str, "Tree"]
-trees = st.recursive(
-    words,
-    lambda inner: (
-        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)
-    ),
-    max_leaves=12,
+#: Words are the likeliest, or trees would have no end.
+trees: st.SearchStrategy[Tree] = st.deferred(
+    lambda: (
+        words
+        | words
+        | st.lists(trees, max_size=3)
+        | st.dictionaries(st.sampled_from(KEYS), trees, max_size=4)
+    )
 )
 
 
