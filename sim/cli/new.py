@@ -60,12 +60,20 @@ def _path_of(name: str) -> Path:
     stem = last.removesuffix(".yaml")
     if last.lower().endswith((".yml", ".yaml")) and stem == last:
         raise UsageError(f"'{last}': the name of a scenario's file ends in .yaml")
-    if not _NAME.match(stem) or _DEVICES.match(stem):
+    if not _NAME.match(_as_utf8(stem)) or _DEVICES.match(stem):
         raise UsageError(
             f"'{last or name}' is no name for a scenario: up to 64 letters, digits, _, - and "
             "dots, with a letter, a digit or _ in front"
         )
     return path.with_name(f"{stem}.yaml")
+
+
+def _as_utf8(name: str) -> str:
+    """Return a name as it reads in UTF-8, if the locale could not read it."""
+    try:
+        return os.fsencode(name).decode("utf-8")
+    except UnicodeError:
+        return name
 
 
 def _write_new(path: Path, text: str) -> None:
