@@ -4,6 +4,9 @@ Every replication runs to the same horizon, so the share of replications in whic
 happened by t is a plain proportion, and so is that share by cause (the cumulative incidence): no
 censoring has to be corrected for. Arrays in, arrays out; times in any one unit.
 
+Where the horizon is itself drawn, every figure is about coming *before the end of its replication*:
+P(T <= t) is then no more than that, and lower than if all had run to t.
+
 The intervals are about Monte Carlo error only: how far the figures are from those of infinitely
 many replications of the same net, not from the world.
 """
@@ -134,8 +137,8 @@ def first_passage_cdf(
     >>> first_passage_cdf(times, grid=np.array([1.0, 2.5]), horizon=5.0).cdf
     array([0.25, 0.5 ])
     """
-    if len(grid) and grid[-1] > horizon:
-        raise ValueError(f"grid ends at {grid[-1]:g}, after horizon {horizon:g}")
+    if len(grid) and max(grid) > horizon:
+        raise ValueError(f"grid ends at {max(grid):g}, after horizon {horizon:g}")
     n = len(times)
     counts = np.searchsorted(in_order(times), grid, side="right")
     cdf = counts / max(n, 1)

@@ -198,9 +198,10 @@ def test_a_curve_counts_what_has_come_and_never_reaches_one_without_it():
     assert (curve.band_high >= curve.high).all()
 
 
-def test_beyond_the_horizon_nothing_is_known():
+@pytest.mark.parametrize("grid", [[1.0, 6.0], [6.0, 1.0]])
+def test_beyond_the_horizon_nothing_is_known(grid):
     with pytest.raises(ValueError, match="grid ends at 6, after horizon 5"):
-        first_passage_cdf(np.ones(3), grid=np.array([1.0, 6.0]), horizon=5.0)
+        first_passage_cdf(np.ones(3), grid=np.array(grid), horizon=5.0)
 
 
 @given(st.lists(st.floats(0.0, 10.0) | st.just(INF), min_size=1, max_size=50))
