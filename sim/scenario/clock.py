@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
+from sim.instants import read_day_or_instant, read_instant, read_zone
 from sim.keys import validated
 from sim.net.expr import Const, Distribution, Expr, Ref
 from sim.net.model import Input
@@ -15,7 +16,6 @@ from sim.scenario.remarks import Remarks
 from sim.scenario.schema import ClockSpec, SourceSpec
 from sim.scenario.structure import Structure
 from sim.scenario.terms import Terms
-from sim.scenario.times import read_day_or_instant, read_instant, read_zone
 from sim.scenario.wanted import DURATION, Spot, is_nan
 from sim.values import Faults, Items, Node, Text, describe
 

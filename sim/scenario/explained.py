@@ -13,6 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
+from sim.instants import is_date
 from sim.net.connections import Connections, Kind, Link, Part
 from sim.net.expr import TRUE, Const, Distribution, Expr, Ref, is_constant
 from sim.net.model import (
@@ -30,7 +31,6 @@ from sim.net.model import (
 )
 from sim.net.shown import formula, kind_of, said, shown_as, spelled
 from sim.scenario.model import Scenario
-from sim.scenario.times import is_date
 from sim.units import NONE, PER_TIME, SECONDS_PER_DAY, TIME, UNITS, Dimension, to_display
 
 _WORD = re.compile(r"[^\W\d]+")
@@ -464,6 +464,8 @@ class _Teller:
         return BranchTold(branch.label, weight, then, _said(branch.says))
 
     def assigned(self, effect: Effect) -> str:
+        if effect.origin.text:  # as a file has it; what follows looks through the whole net
+            return self.written(effect.expr, effect.origin)
         dimension, is_label = kind_of(self.net, effect.target)
         return self.written(effect.expr, effect.origin, dimension, is_label=is_label)
 

@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from sim.errors import Diagnostic
 from sim.net.model import Input, Net
-from sim.scenario.times import ScenarioClock
 
 __all__ = ["Scenario", "ScenarioClock", "SourceNote"]
+
+
+@dataclass(frozen=True)
+class ScenarioClock:
+    """When a scenario starts and ends, and when it is looked at; times in seconds since the start.
+
+    ``horizon`` is the planning horizon: the largest one that a replication can have. Dates are
+    shown in ``zone``, where there is one.
+    """
+
+    horizon: float
+    start: datetime | None = None
+    as_of: datetime | None = None
+    timezone: str | None = None
+    zone: tzinfo | None = None
+    grid: tuple[float, ...] = ()
+    report: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)

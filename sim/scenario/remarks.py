@@ -6,8 +6,8 @@ from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from sim.errors import did_you_mean, one_of
+from sim.instants import read_day_or_instant
 from sim.net.model import Note
-from sim.scenario.times import read_day_or_instant
 from sim.values import Faults, Map, Node, Text, Written, describe, is_printable
 
 _MARKS = {

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 
+from sim.instants import is_date, iso_duration_hint, read_instant
 from sim.net.expr import Call, Const, Distribution, Expr, Ref, reads
 from sim.net.model import Input, Origin
 from sim.net.resolve import Scope, Typed, fold_constants, resolve, resolve_label
@@ -18,7 +19,6 @@ from sim.net.syntax import ExprError, Tree, parse
 from sim.scenario.laws import Law, read_law
 from sim.scenario.order import names_in
 from sim.scenario.remarks import Remarks
-from sim.scenario.times import is_date, iso_duration_hint, read_instant
 from sim.scenario.wanted import (
     ANY,
     CONDITION,

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from sim.instants import is_date, iso_duration_hint
 from sim.net.expr import Const, Ref
-from sim.scenario.times import is_date, iso_duration_hint
 from tests.scenario.build import DAY, faults, input_, law, scenario
 
 DAMASCUS = timezone(timedelta(hours=3))

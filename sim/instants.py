@@ -1,9 +1,8 @@
-"""Instants, dates and the clock of a scenario."""
+"""Instants and dates as a file writes them."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
 from sim.values import Faults, Text
@@ -22,23 +21,6 @@ _ISO_LIKE = re.compile(r"P[0-9T][0-9YMWDTHS.]*\Z")
 _OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>[0-9]{2}):(?P<minutes>[0-9]{2})\Z")
 
 FORM = "an instant with its offset, such as 2024-12-06T18:00+03:00"
-
-
-@dataclass(frozen=True)
-class ScenarioClock:
-    """When a scenario starts and ends, and when it is looked at; times in seconds since the start.
-
-    ``horizon`` is the planning horizon: the largest one that a replication can have. Dates are
-    shown in ``zone``, where there is one.
-    """
-
-    horizon: float
-    start: datetime | None = None
-    as_of: datetime | None = None
-    timezone: str | None = None
-    zone: tzinfo | None = None
-    grid: tuple[float, ...] = ()
-    report: tuple[float, ...] = ()
 
 
 def is_date(text: str) -> bool:
