@@ -238,7 +238,7 @@ PIECES = st.sampled_from([
 # fmt: on
 
 
-@some(500)
+@some(300)
 @given(data=torn())
 def test_a_torn_file(path, data):
     event("valid" if is_file_told_properly(path, data) else "invalid")
@@ -269,7 +269,7 @@ def shuffled(draw) -> bytes:
     return b"".join(lines)
 
 
-@some(400)
+@some(300)
 @given(data=shuffled())
 def test_lines_of_one_or_two_files_in_another_order(path, data):
     event("valid" if is_file_told_properly(path, data) else "invalid")
@@ -413,7 +413,7 @@ def in_blocks(tree: Tree, indent: str = "\n") -> str:
     return written(tree)
 
 
-@some(200)
+@some(100)
 @given(
     st.dictionaries(st.sampled_from(KEYS), trees, max_size=5), st.sampled_from([written, in_blocks])
 )
@@ -421,7 +421,7 @@ def test_trees_of_the_right_words(tree, write):
     is_told_properly(lambda: loads(write(tree)))
 
 
-@some(400)
+@some(250)
 @given(scenarios, st.sampled_from([written, in_blocks]))
 def test_trees_that_are_nearly_scenarios(tree, write):
     made = is_told_properly(lambda: loads(write(tree)))
@@ -433,7 +433,7 @@ def test_of_these_trees_some_are_scenarios_and_some_are_not(write):
     """The property above looks at both: each is more than a tenth of them."""
     loaded = []
 
-    @settings(some(200), max_examples=200, derandomize=True, database=None)
+    @settings(some(100), max_examples=100, derandomize=True, database=None)
     @given(scenarios)
     def look(tree):
         made, _, _ = answer(lambda: loads(write(tree)))
