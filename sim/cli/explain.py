@@ -72,7 +72,7 @@ def _tell(scenario: Scenario, chosen: Sequence[Part], *, as_json: bool) -> None:
         lines = Teller(look, is_full=True).close_up(parts, others)
     else:
         lines = Teller(look).lines(told)
-    options.say("\n".join(lines))
+    options.say("\n".join(line.rstrip() for line in lines))
 
 
 def _chosen(net: Net, names: Iterable[str]) -> list[Part]:

@@ -125,12 +125,18 @@ class Teller:
         """Return a heading and entries, those that are long apart; nothing if there are none."""
         if not entries:
             return []
-        pen = chart.BLOCKS if self.look.blocks else chart.ASCII
-        rule = pen.line * (self.look.width - text.width(title) - 1)
         between = [""] if max(map(len, entries)) > _SHORT else []
         first, *others = entries
-        lines = ["", f"{self.look.styled(title, 'bold')} {self.look.styled(rule, 'dim')}", ""]
-        return [*lines, *first, *(line for entry in others for line in (*between, *entry))]
+        rest = (line for entry in others for line in (*between, *entry))
+        return ["", *self.heading(title), "", *first, *rest]
+
+    def heading(self, title: str) -> list[str]:
+        """Return a heading with a rule to the right end, or in lines of its own."""
+        pen = chart.BLOCKS if self.look.blocks else chart.ASCII
+        rule = pen.line * (self.look.width - text.width(title) - 1)
+        if rule:
+            return [f"{self.look.styled(title, 'bold')} {self.look.styled(rule, 'dim')}"]
+        return [self.look.styled(line, "bold") for line in text.wrapped(title, self.look.width)]
 
     # Entries.
 
@@ -220,7 +226,8 @@ class Teller:
         title = f"{what}: {text.counted(len(found), 'input')}" + (f", {how}" if how else "")
         lines = self.section(title, [self.input(given) for given in found])
         if any(given.note.mark for given in found):
-            lines[2:2] = self.dim(self.wrapped(_MARKS))
+            at = 1 + len(self.heading(title))
+            lines[at:at] = self.dim(self.wrapped(_MARKS))
         return lines
 
     def input(self, given: InputTold) -> list[str]:

@@ -2,11 +2,17 @@
 
 import json
 import re
+import time
+from dataclasses import replace
 
 import pytest
 
 from sim.cli.main import main
+from sim.cli.meaning import Teller
+from sim.cli.text import Look
 from sim.errors import Exit
+from sim.scenario.explained import explained
+from sim.scenario.load import load, loads
 from tests.cli.conftest import ROOT
 
 HOMS = str(ROOT / "scenarios" / "homs_2024.yaml")
@@ -221,6 +227,53 @@ def test_the_flagship_fits_the_terminal_and_tells_of_everything(capsys):
     for kind in ("inputs", "variables", "definitions", "transitions", "outcomes", "watch"):
         for entry in found[kind]:
             assert re.search(rf"^{re.escape(entry['name'])}( |$)", shown, re.MULTILINE)
+
+
+@pytest.mark.parametrize("width", [40, 47, 60, 79])
+def test_a_narrow_terminal_and_one_without_blocks(width):
+    told = explained(load(HOMS))
+    lines = Teller(Look(width=width, blocks=False), is_full=True).lines(told)
+    assert max(map(len, lines)) <= width
+    assert "".join(lines).isascii()
+
+
+def test_colours_change_nothing_but_colours():
+    told = explained(load(HOMS))
+    plain, coloured = (Teller(Look(colours=c)).lines(told) for c in (False, True))
+    assert [re.sub(r"\x1b\[\d+m", "", line) for line in coloured] == plain
+    assert "\x1b[1mhoms\x1b[0m  attacked, regrouping, fallen" in coloured
+
+
+def test_what_a_file_says_cannot_move_the_cursor():
+    # The loader refuses such texts; what a program makes may have them all the same.
+    told = explained(loads(SMALL, "small.yaml"))
+    evil = "a\u202eb\x1b[31m\n\x07"
+    odd = replace(
+        told,
+        title=evil,
+        outcomes=(replace(told.outcomes[0], label=evil, question=evil, when=evil),),
+        sources=(replace(told.sources[0], text=evil, url=evil),),
+        set={evil: evil},
+    )
+    shown = "\n".join(Teller(Look()).lines(odd))
+    assert all(c.isprintable() for c in shown.replace("\n", ""))
+    assert "a\\u202eb\\x1b[31m" in shown
+
+
+def test_a_huge_scenario_is_told_in_seconds(folder, capsys):
+    size = 1_500
+    (folder / "huge.yaml").write_text(
+        "title: x\nclock: {horizon: 3 days}\n"
+        f"lists: {{n: [{', '.join(map(str, range(size)))}]}}\n"
+        "variables: {v.$i: {for: {i: n}, states: [up, down]}}\n"
+        "transitions: {t.$i: {for: {i: n}, when: v.$i == up, rate: 1/day, then: {v.$i: down}}}\n"
+        "outcomes: {first: v.0 == down}\n",
+        encoding="utf-8",
+    )
+    began = time.perf_counter()
+    for how in ([], ["--json"], ["--graph", "dot"]):
+        assert told(capsys, "huge.yaml", *how).count("t.1499") >= 1
+    assert time.perf_counter() - began < 30.0  # a few here; quadratic would be minutes
 
 
 def test_what_is_wrong_with_a_file_is_told(folder, capsys):

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from sim.net.connections import Part
-from sim.report.graph import Edge, dot, graph, mermaid
+from sim.report.graph import dot, graph, mermaid
 from tests.scenario.build import net, scenario
 
 MADE = """
@@ -155,7 +155,3 @@ def test_graphviz_shows_every_label_as_it_is(hostile):
         for t in re.findall(r"<text.*?>(.*?)</text>", done.stdout)
     }
     assert set(HOSTILE) <= texts
-
-
-def test_edges_are_plain_data():
-    assert Edge(0, 1, True) == (0, 1, True)
