@@ -13,6 +13,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from sim import shown
 from sim.analysis.words import words
@@ -82,7 +83,7 @@ class Page:
         if stopped:
             self.text(
                 style.WIDTH - _EDGE, y, stopped, style.SMALL,
-                color=style.VERMILLION, weight="bold", ha="right", va="top",
+                color=style.BLACK, weight="bold", ha="right", va="top",
             )  # fmt: skip
         return self._block(line, y, style.SMALL, color=style.GREY)
 
@@ -101,8 +102,6 @@ class Page:
 
     def line(self, places: Sequence[tuple[float, float]], colour: str) -> None:
         """Draw a thin line from place to place."""
-        from matplotlib.lines import Line2D
-
         x, y = [p[0] / style.WIDTH for p in places], [p[1] / self.height for p in places]
         self.figure.add_artist(Line2D(x, y, color=colour, linewidth=0.8))
 

@@ -21,7 +21,7 @@ from sim.shown import in_html, safe
 
 #: Outcomes beyond these get no pictures of their own: nobody looks at fifty.
 MOST = arrivals.MOST
-#: For notebooks, where a picture is not kept.
+#: So that a picture drawn again has the same bytes.
 _NO_DATES = {"Date": None, "Creator": None}
 
 

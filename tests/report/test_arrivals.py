@@ -191,6 +191,12 @@ def test_an_interrupted_run_says_so():
     assert not any("INTERRUPTED" in text for text in texts(arrival(ensemble(), "is_down").figure))
 
 
+def test_a_run_that_fell_short_of_its_precision_says_so():
+    short = dataclasses.replace(ensemble(), precision=0.001, is_complete=False)
+    told = "INTERRUPTED after 600 replications, short of its precision"
+    assert told in texts(arrival(short, "is_down").figure)
+
+
 def test_the_overview_has_every_curve_to_one_scale():
     given_ = ensemble()
     drawing = overview(given_)

@@ -3,7 +3,6 @@
 import dataclasses
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from sim.ensemble.watched import COLUMNS, Watched
@@ -11,7 +10,6 @@ from sim.report import style
 from sim.report.watches import MOST, fans
 from tests.report.ensembles import ensemble, simple
 from tests.report.test_arrivals import lines, texts
-from tests.report.test_causes import drawn
 
 
 @pytest.fixture(autouse=True)
@@ -97,7 +95,6 @@ def test_yes_or_no_is_a_probability_without_a_fan():
 
 def test_nothing_watched_is_no_picture():
     assert fans(ensemble(simple())) is None
-    assert drawn  # the helper of stacks, shared
 
 
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 1e308, -1e308, 5e-324, 0.0, 1e99])
@@ -139,4 +136,3 @@ def test_the_description_says_how_it_ends():
     )
     assert f"between {men['q05'].iloc[-1]:.3g} and {men['q95'].iloc[-1]:.3g}." in said
     assert "bridge at the end: up " in said
-    assert isinstance(given.watch, pd.DataFrame)
