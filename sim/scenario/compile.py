@@ -18,6 +18,7 @@ from sim.net.model import (
     Definition,
     Input,
     Net,
+    Note,
     Origin,
     Outcome,
     Total,
@@ -27,19 +28,24 @@ from sim.net.model import (
 )
 from sim.net.resolve import Scope, Symbol, Typed
 from sim.scenario.clock import read_calendar, read_clock
-from sim.scenario.laws import Law, read_law
+from sim.scenario.laws import Law, lowest, read_law
 from sim.scenario.model import ScenarioClock
 from sim.scenario.order import ordered
+from sim.scenario.remarks import noted
 from sim.scenario.schema import PART_MODELS, LimitsSpec
 from sim.scenario.scopes import Scopes
-from sim.scenario.structure import NOUNS, Structure
+from sim.scenario.structure import NOUNS, Structure, read_made
 from sim.scenario.templates import Expander, Part, read_lists
 from sim.scenario.terms import Terms, Trees
 from sim.scenario.transitions import TransitionCompiler
 from sim.scenario.variables import KINDS, VariableCompiler, labels_of
-from sim.scenario.wanted import ANY, NAN, Spot, filled, is_nan
+from sim.scenario.wanted import ANY, NAN, Spot, Wanted, filled, is_nan, value_text
 from sim.units import NONE, TIME
 from sim.values import Faults, read_value
+from sim.world.frame import frame
+from sim.world.parts import Parts
+from sim.world.read import read_world
+from sim.world.specs import DefaultsSpec
 
 MAX_EVENTS = 100_000_000
 _SECTIONS = ("parameters", *PART_MODELS)
@@ -51,14 +57,19 @@ class Compiler:
 
     def __init__(self, found: Structure, faults: Faults, trees: Trees) -> None:
         self.found, self.faults = found, faults
-        lists = read_lists(found.section("lists"), faults)
+        self.calendar = read_calendar(found, faults)
+        made = self._made()
+        lists = {**made.lists, **read_lists(found.section("lists"), faults)}
         expander = Expander(lists, faults, is_partial=bool(found.lost))
-        self.parts = {name: expander.parts(found.section(name)) for name in _SECTIONS}
+        reads = list(read_made(made.made, faults))
+        self.parts = {
+            name: expander.parts([*(r for r in reads if r.section == name), *found.section(name)])
+            for name in _SECTIONS
+        }
         self.n_parts = 100 + expander.n_parts
         variables = [*self.parts["variables"], *expander.misnamed]
         labels = dict.fromkeys(label for part in variables for label in labels_of(part))
         self.label_numbers = {label: float(number) for number, label in enumerate(labels)}
-        self.calendar = read_calendar(found, faults)
         self.scopes = Scopes(
             {name: [part.name for part in parts] for name, parts in self.parts.items()},
             self.label_numbers,
@@ -78,6 +89,29 @@ class Compiler:
         )
         self.terms.input_scope = self.scopes.of_inputs()
 
+    def _usual_note(self) -> Note:
+        """Return what the file says of numbers of which it says nothing."""
+        node = self.found.tree.get("defaults")
+        if node is None:
+            return Note()
+        spec, _ = validated(DefaultsSpec, node, "defaults", "'defaults'", self.faults)
+        if spec is None:
+            return Note()
+        self.calendar.remarks.check(spec.source, spec.mark, "defaults")
+        return noted(node)
+
+    def _made(self) -> Parts:
+        """Return what the world layer stands for."""
+        calendar = self.calendar
+        world = read_world(
+            self.found.tree,
+            self.faults,
+            start=calendar.start,
+            as_of=calendar.as_of,
+            remarks=calendar.remarks.check,
+        )
+        return Parts() if world is None else frame(world, self.faults)
+
     def net(self) -> tuple[Net, ScenarioClock] | None:
         """Return the net and the clock; None after a fault."""
         self._check_names()
@@ -90,7 +124,11 @@ class Compiler:
         stop, stop_origin = self._stop()
         watches, totals = self._watches(), self._totals()
         event_limit = self._event_limit()
-        inputs = _in_reading_order({**parameters, **self.terms.inputs})
+        usual = self._usual_note()
+        inputs = tuple(
+            replace(i, note=_filled_note(i.note, usual))
+            for i in _in_reading_order({**parameters, **self.terms.inputs})
+        )
         if self.faults.n_errors or clock is None:
             return None
         net = Net(
@@ -183,20 +221,40 @@ class Compiler:
         spot = Spot(part.path, part.own_path)
         prior: Expr | Distribution | None
         if written.is_law:
-            law = read_law(terms, written, scope, spot, ANY)
+            law = read_law(terms, written, scope, spot, _wanted(part))
             prior = law.distribution
         else:
             assert written.text is not None
             typed = terms.typed(written.text, scope, part.path)
             labels = tuple(sorted(typed.labels)) if typed.labels else ()
-            law = Law(None, typed.dimension, labels)
-            prior = None if is_nan(typed.expr) else typed.expr
+            number = typed.expr
+            if not labels:
+                number = terms.fitted(typed, written.text, part.path, _wanted(part))
+            law = Law(None, _wanted(part).dimension or typed.dimension, labels)
+            prior = None if is_nan(number) else number
         made = terms.made_input(written, prior, law, spot, name=part.name)
         if prior is None:
             return None
+        if part.read.made is not None:
+            self._check_range(part, prior)
+            made = replace(made, note=_filled_note(made.note, part.read.made.note))
         labels_read = frozenset(law.labels) or None
         self.scopes.inputs[part.name] = Symbol(Ref("input", part.name), law.dimension, labels_read)
         return replace(made, origin=replace(made.origin, position=part.read.key.position))
+
+    def _check_range(self, part: Part, prior: Expr | Distribution) -> None:
+        """Tell a value of the world that lies outside of what it measures."""
+        assert part.read.made is not None
+        low, high = part.read.made.range
+        at_least = prior.value if isinstance(prior, Const) else None
+        if isinstance(prior, Distribution):
+            at_least = lowest(prior)
+        is_low = at_least is not None and at_least < low and math.isfinite(at_least)
+        is_high = isinstance(prior, Const) and prior.value > high
+        if is_low or is_high:
+            expected = f"from {low:g} to {high:g}" if math.isfinite(high) else f"at least {low:g}"
+            message = f"'{value_text(part.read.node, {})}' is out of range"
+            self.faults.add("out-of-range", message, part.read.node, part.path, expected=expected)
 
     def _variables(self) -> list[Variable]:
         self.scopes.state.update(self.scopes.inputs)
@@ -302,6 +360,17 @@ class Compiler:
             expected = f"a whole number from 1 to {MAX_EVENTS}"
             self.faults.add("out-of-range", message, node["events"], path, expected=expected)
         return int(limits.events)
+
+
+def _wanted(part: Part) -> Wanted:
+    """Return what a parameter has to be: anything, unless it is a value of the world."""
+    made = part.read.made
+    return ANY if made is None or made.dimension is None else Wanted(made.dimension, made.unit)
+
+
+def _filled_note(note: Note, usual: Note) -> Note:
+    """Return what is said of a number, and what is usually said where nothing is."""
+    return replace(note, source=note.source or usual.source, mark=note.mark or usual.mark)
 
 
 def _has_unknown_labels(part: Part) -> bool:

@@ -47,6 +47,13 @@ class Remarks(NamedTuple):
                 fields[name] = getattr(self, f"_read_{name}")(node, place)
         return Note(**fields)
 
+    def check(self, source: Text | None, mark: Text | None, path: str) -> None:
+        """Tell what is wrong with what an object says of all of its numbers."""
+        if source is not None:
+            self._read_source(source, f"{path}.source")
+        if mark is not None:
+            self._read_mark(mark, f"{path}.mark")
+
     def is_chance(self, written: Written) -> bool:
         """Return whether an input is marked as luck."""
         mark = written.remarks.get("chance")

@@ -41,19 +41,14 @@ from sim.keys import (
     to,
 )
 from sim.values import ANNOTATIONS, FORMS, Form
+from sim.world.specs import MODELS as WORLD_MODELS
 
 FORMAT = 1
 
 #: Top-level keys that the format names and this version does not read.
 NOT_YET = {
-    "factions": "the world layer",
-    "hostile": "the world layer",
-    "places": "the world layer",
-    "routes": "the world layer",
-    "links": "the world layer",
     "supply": "the world layer",
     "processes": "the world layer",
-    "defaults": "the world layer",
     "reports": "evidence",
     "checks": "testing forecasts",
     "resolved": "scoring",
@@ -267,7 +262,9 @@ PART_MODELS: dict[str, type[Spec]] = {
 #: Sections whose parts may also be written as a bare expression.
 BARE = ("definitions", "outcomes", "watch", "totals")
 SECTIONS = ("sources", "lists", "parameters", *PART_MODELS, "variants")
-TOP_LEVEL = (*(n for n in Header.model_fields), *SECTIONS, *NOT_YET)
+#: Sections of the world layer, which becomes parts of the others.
+WORLD = ("defaults", *WORLD_MODELS, "hostile")
+TOP_LEVEL = (*(n for n in Header.model_fields), *SECTIONS, *WORLD, *NOT_YET)
 
 
 # JSON Schema.

@@ -6,7 +6,7 @@ its expressions are told in the same run and nothing is told twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -19,9 +19,11 @@ from sim.scenario.schema import (
     PART_MODELS,
     SECTIONS,
     TOP_LEVEL,
+    WORLD,
     Header,
 )
 from sim.values import FORMS, Faults, Map, Node, Text, describe
+from sim.world.parts import Made
 
 #: What one part of a section is called in messages.
 NOUNS = {
@@ -46,11 +48,13 @@ class Read(NamedTuple):
     node: Node
     spec: Any
     is_whole: bool = True
+    #: What the world layer has made it of.
+    made: Made | None = None
 
     @property
     def path(self) -> str:
         """Its place in the author's words."""
-        return f"{self.section}.{self.key}"
+        return self.made.path if self.made else f"{self.section}.{self.key}"
 
     @property
     def noun(self) -> str:
@@ -82,7 +86,8 @@ def structure(tree: Node, faults: Faults) -> Structure | None:
     if not _is_this_format(tree, faults):
         return None
     whole = without_gaps(tree, "", faults)
-    head = Map.of(((k, v) for k, v in whole.items() if k not in SECTIONS), tree.position)
+    inside = (*SECTIONS, *WORLD)
+    head = Map.of(((k, v) for k, v in whole.items() if k not in inside), tree.position)
     header = _header(head, tree, faults)
     found = Structure(header, whole)
     found.lost = [s for s in SECTIONS if not isinstance(whole.get(s, whole), Map)]
@@ -100,6 +105,13 @@ def _is_this_format(tree: Map, faults: Faults) -> bool:
     message, expected = f"a file of format {written}", f"format {FORMAT}"
     faults.add("format", message, written, "format", expected=expected, hint=hint)
     return False
+
+
+def read_made(made: Iterable[Made], faults: Faults) -> Iterator[Read]:
+    """Yield what the world layer has made as the schema reads it."""
+    for part in made:
+        read = _part(part.section, part.name, part.node, True, faults)
+        yield read._replace(made=part)
 
 
 # The header.

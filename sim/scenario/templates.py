@@ -42,7 +42,8 @@ class Part(NamedTuple):
     @property
     def own_path(self) -> str:
         """Its path with letters replaced: what anonymous inputs inside it are named by."""
-        return f"{self.read.section}.{self.name}"
+        is_value = self.read.made is not None and self.read.section == "parameters"
+        return self.name if is_value else f"{self.read.section}.{self.name}"
 
     @property
     def node(self) -> Map:
