@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from sim.errors import Diagnostic, Position, ScenarioError, did_you_mean, one_of
+from sim.names import name_fault
 from sim.net.check import check
 from sim.net.model import Net
 from sim.scenario.compile import Compiler
@@ -19,7 +20,6 @@ from sim.scenario.document import parse, with_line_feeds
 from sim.scenario.files import Files, read
 from sim.scenario.merge import Merger, node_of
 from sim.scenario.model import Scenario, ScenarioClock
-from sim.scenario.names import name_fault
 from sim.scenario.structure import Structure, structure
 from sim.scenario.terms import Trees
 from sim.values import MAX_FAULTS, Faults, Map, Node, Source, Text, describe

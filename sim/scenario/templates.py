@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sim.errors import did_you_mean, one_of
+from sim.names import check_name
 from sim.net.resolve import substitute
-from sim.scenario.names import check_name
 from sim.scenario.structure import NOUNS, Read
 from sim.scenario.wanted import with_letters
 from sim.values import Faults, Items, Map, Node, Text, describe

@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple
 
 from sim.errors import did_you_mean
 from sim.keys import validated
+from sim.names import check_name
 from sim.net.expr import TRUE, Const, Expr, Ref
 from sim.net.model import Branch, Clock, Draw, Effect, Origin, Transition
 from sim.net.resolve import Scope, Symbol
 from sim.scenario.clocks import ClockCompiler
-from sim.scenario.names import check_name
 from sim.scenario.remarks import noted
 from sim.scenario.says import read_says
 from sim.scenario.schema import BranchSpec

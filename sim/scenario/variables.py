@@ -7,10 +7,10 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
+from sim.names import check_name
 from sim.net.expr import Const, Expr, Ref
 from sim.net.model import NOWHERE, Origin, Variable
 from sim.net.resolve import Symbol
-from sim.scenario.names import check_name
 from sim.scenario.templates import Part
 from sim.scenario.terms import Terms
 from sim.scenario.wanted import NAN, Spot, Wanted, is_nan, value_text

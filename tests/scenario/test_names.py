@@ -2,8 +2,8 @@
 
 import pytest
 
+from sim.names import name_fault, scripts
 from sim.net.expr import Call, Const, Ref
-from sim.scenario.names import name_fault, scripts
 from tests.scenario.build import errors, faults, net, scenario, variable
 
 
