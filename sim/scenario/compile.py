@@ -42,8 +42,8 @@ from sim.scenario.variables import KINDS, VariableCompiler, labels_of
 from sim.scenario.wanted import ANY, NAN, Spot, Wanted, filled, is_nan, value_text
 from sim.units import NONE, TIME
 from sim.values import Faults, read_value
-from sim.world.frame import frame
 from sim.world.parts import Parts
+from sim.world.processes import expand, read_processes
 from sim.world.read import read_world
 from sim.world.specs import DefaultsSpec
 
@@ -110,7 +110,10 @@ class Compiler:
             as_of=calendar.as_of,
             remarks=calendar.remarks.check,
         )
-        return Parts() if world is None else frame(world, self.faults)
+        if world is None:
+            return Parts()
+        processes = read_processes(self.found.tree.get("processes"), world, self.faults)
+        return expand(world, processes, self.faults)
 
     def net(self) -> tuple[Net, ScenarioClock] | None:
         """Return the net and the clock; None after a fault."""

@@ -48,7 +48,6 @@ FORMAT = 1
 #: Top-level keys that the format names and this version does not read.
 NOT_YET = {
     "supply": "the world layer",
-    "processes": "the world layer",
     "reports": "evidence",
     "checks": "testing forecasts",
     "resolved": "scoring",
@@ -263,7 +262,7 @@ PART_MODELS: dict[str, type[Spec]] = {
 BARE = ("definitions", "outcomes", "watch", "totals")
 SECTIONS = ("sources", "lists", "parameters", *PART_MODELS, "variants")
 #: Sections of the world layer, which becomes parts of the others.
-WORLD = ("defaults", *WORLD_MODELS, "hostile")
+WORLD = ("defaults", *WORLD_MODELS, "hostile", "processes")
 TOP_LEVEL = (*(n for n in Header.model_fields), *SECTIONS, *WORLD, *NOT_YET)
 
 

@@ -101,7 +101,7 @@ def _support(faction: Faction, parts: Parts) -> None:
 
 def _faction_over_places(faction: Faction, world: World, parts: Parts) -> None:
     name = faction.name
-    held = [p.name for p in world.places.values() if name in _could_hold(p, world)]
+    held = [p.name for p in world.places.values() if name in could_hold(p, world)]
     number = total(f"{p}.control == {name}" for p in held)
     stocks = total(f"{p}.supply if {p}.control == {name} else 0 days" for p in held)
     mean = f"({stocks}) / max(1, {number})" if held else "0 days"
@@ -111,7 +111,7 @@ def _faction_over_places(faction: Faction, world: World, parts: Parts) -> None:
 # Places.
 
 
-def _could_hold(place: Place, world: World) -> tuple[str, ...]:
+def could_hold(place: Place, world: World) -> tuple[str, ...]:
     """Return who may ever hold a place, fronts first."""
     fronts = [f.name for f in world.fronts()]
     return tuple(dict.fromkeys([*fronts, *(h for h in place.holders if h != NOBODY)]))
@@ -125,7 +125,7 @@ def garrisons(place: Place, world: World) -> tuple[str, ...]:
 
 def _place(place: Place, world: World, parts: Parts) -> None:
     name, at, path = place.name, place.key, place.path
-    who = [NOBODY, *_could_hold(place, world)]
+    who = [NOBODY, *could_hold(place, world)]
     control = _label(place.spec.control, f"{path}.control", at, parts, who)
     attacker = str(place.spec.attacker or NOBODY)
     parts.variable(f"{name}.control", at, path, states=who, initial=control)
@@ -144,6 +144,8 @@ def _place(place: Place, world: World, parts: Parts) -> None:
         )
     fresh = f"exp(-({place.contact_days!r} days) / 3 days)" if place.spec.attacker else "0"
     parts.variable(f"{name}.fresh", at, path, real=["0", "1"], initial=fresh)
+    since = f"-({place.contact_days!r} days)" if place.spec.attacker else "-1000 days"
+    parts.variable(f"{name}.contact_at", at, path, real=["-inf", "inf"], unit="day", initial=since)
     _stock(place, world, parts)
     people = parts.use(place.given("population"))
     parts.define(f"{name}.population", people, at, path)
@@ -222,8 +224,8 @@ def _situation(place: Place, world: World, parts: Parts) -> None:
     ways = []
     for route, there in network.get(name, ()):
         together = (
-            f"{name}.control == {holder} and ({_held_by(there, holder, world)})"
-            for holder in _could_hold(place, world)
+            f"{name}.control == {holder} and ({held_by(there, holder, world)})"
+            for holder in could_hold(place, world)
             if world.routes[route].may_use(holder)
         )
         ways.append(f"{route}.status != cut and ({any_of(together)})")
@@ -232,9 +234,9 @@ def _situation(place: Place, world: World, parts: Parts) -> None:
     )
 
 
-def _held_by(place: str, faction: str, world: World) -> str:
+def held_by(place: str, faction: str, world: World) -> str:
     """Return the condition that a place is held by a faction or its side."""
-    could = _could_hold(world.places[place], world)
+    could = could_hold(world.places[place], world)
     return any_of(f"{place}.control == {one}" for one in world.side(faction) if one in could)
 
 
@@ -270,10 +272,10 @@ def _link(link: Link, world: World, parts: Parts, faults: Faults) -> None:
             hint = "name fewer kinds of routes, or a nearer end"
             faults.add("too-many-ways", message, at, path, hint=hint)
             return
-        start = _held_by(str(link.spec.from_), faction, world)
+        start = held_by(str(link.spec.from_), faction, world)
         steps = [start]
         for route, there in way:
-            steps += [f"{route}.status != cut", _held_by(there, faction, world)]
+            steps += [f"{route}.status != cut", held_by(there, faction, world)]
         name = f"{link.name}.way.{number + 1}"
         parts.define(name, all_of(steps), at, path)
         names.append(name)

@@ -116,6 +116,8 @@ class Route(Object):
     ends: tuple[str, str] = ("", "")
     #: Great circle between its ends, km, where both are on the map.
     straight: float | None = None
+    #: Its length where that is a plain number, km.
+    plain_km: float | None = None
     #: Metres of bridge; 0 without one.
     span: float = 0.0
 
@@ -123,6 +125,11 @@ class Route(Object):
     def kind(self) -> str:
         """What it is."""
         return self.spec.kind or "road"
+
+    @property
+    def about_km(self) -> float:
+        """About how long it is: to tell near from far, not to march by."""
+        return self.plain_km or self.straight or 0.0
 
     def may_use(self, faction: str) -> bool:
         """Return whether a faction may use it."""

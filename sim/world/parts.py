@@ -63,6 +63,8 @@ class Parts:
 
     made: list[Made] = field(default_factory=list)
     lists: dict[str, list[str]] = field(default_factory=dict)
+    #: Names of all parts but parameters.
+    names: set[str] = field(default_factory=set)
     _parameters: set[str] = field(default_factory=set)
 
     def use(self, given: Given) -> str:
@@ -81,6 +83,7 @@ class Parts:
         self, section: str, name: str, written: Mapping[str, Any] | str, at: Node, path: str
     ) -> None:
         """Add a part; ``written`` is what a file would say, where nodes may stand as they are."""
+        self.names.add(name)
         node = _nodes(written, at)
         self.made.append(Made(section, Text.made(name, at), node, path))
 
@@ -88,7 +91,7 @@ class Parts:
         """Add a variable, as ``states`` or ``real`` with ``unit``, and ``initial``."""
         self.part("variables", name, written, at, path)
 
-    def define(self, name: str, expression: str, at: Node, path: str) -> None:
+    def define(self, name: str, expression: str | Text, at: Node, path: str) -> None:
         """Add a definition."""
         self.part("definitions", name, expression, at, path)
 

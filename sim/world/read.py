@@ -378,7 +378,7 @@ class _Reader:
             )
         for end in (a, b):
             self.check_end(world.places[end], spec, path)
-        return Route(key, spec, self.note(spec), (a, b), straight, self.span(spec, path))
+        return Route(key, spec, self.note(spec), (a, b), straight, km, self.span(spec, path))
 
     def straight(self, a: Place, b: Place) -> float | None:
         return great_circle(a.where, b.where) if a.where and b.where else None

@@ -1,0 +1,17 @@
+"""Every mechanism: what the schema, the docs, did-you-mean and the contract tests read."""
+
+from __future__ import annotations
+
+from sim.world.mechanisms.advance import Advance
+from sim.world.mechanisms.assault import Assault
+from sim.world.mechanisms.collapse import Collapse
+from sim.world.mechanisms.process import ProcessSpec
+
+MECHANISMS: tuple[type[ProcessSpec], ...] = (Advance, Assault, Collapse)
+BY_KIND: dict[str, type[ProcessSpec]] = {model.KIND: model for model in MECHANISMS}
+#: Kinds that the format names and this version does not simulate.
+NOT_YET = (
+    "air_support", "ceasefire", "cohesion", "consume", "counterattack", "coup", "deal",
+    "displacement", "faction_collapse", "interdict", "leader", "reinforce", "relocate", "rumour",
+    "siege", "uprising", "withdraw",
+)  # fmt: skip

@@ -1,0 +1,124 @@
+"""Processes as they are declared, and the parts that a world with its processes becomes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from sim.errors import did_you_mean, one_of
+from sim.keys import validated
+from sim.net.model import Note
+from sim.values import Faults, Items, Map, Node, Text, describe
+from sim.world.frame import frame
+from sim.world.mechanisms.process import Process
+from sim.world.mechanisms.registry import BY_KIND, MECHANISMS, NOT_YET
+from sim.world.model import Object, World
+from sim.world.parts import Parts
+from sim.world.scene import Column, Scene, settings
+
+
+def read_processes(node: Node | None, world: World, faults: Faults) -> dict[str, Process]:
+    """Return the declared processes by name; what is faulty is told and left out."""
+    if node is None:
+        return {}
+    if not isinstance(node, Map):
+        expected = "a mapping from the name of each process"
+        message = f"'processes' is {describe(node)}"
+        faults.add("wrong-type", message, node, "processes", expected=expected)
+        return {}
+    names: dict[str, Mapping[str, object]] = {
+        "factions": world.factions,
+        "places": world.places,
+        "routes": world.routes,
+        "processes": node,
+    }
+    found = {}
+    for key, value in node.entries():
+        process = _process(key, value, faults)
+        if process is not None and _knows_all(process, names, faults):
+            found[str(key)] = process
+    return found
+
+
+def _process(key: Text, node: Node, faults: Faults) -> Process | None:
+    path = f"processes.{key}"
+    kind = node.get("kind") if isinstance(node, Map) else None
+    if not isinstance(node, Map) or not isinstance(kind, Text):
+        message = f"the process '{key}' has no kind"
+        faults.add("no-kind", message, key, path, expected="{kind: " + one_of(BY_KIND) + ", ...}")
+        return None
+    if kind in NOT_YET:
+        message = f"processes of kind '{kind}' are not simulated yet"
+        faults.add("not-yet", message, kind, f"{path}.kind", hint="write transitions for it")
+        return None
+    if kind not in BY_KIND:
+        message, hint = f"no kind of process '{kind}'", did_you_mean(kind, [*BY_KIND, *NOT_YET])
+        faults.add(
+            "unknown-kind", message, kind, f"{path}.kind", expected=one_of(BY_KIND), hint=hint
+        )
+        return None
+    spec, is_valid = validated(BY_KIND[kind], node, path, f"process '{key}'", faults)
+    if spec is None or not is_valid:
+        return None
+    source, mark = (str(getattr(spec, name) or "") for name in ("source", "mark"))
+    return Process(key, spec, Note(source=source, mark=mark))
+
+
+def _knows_all(process: Process, names: Mapping[str, Mapping[str, object]], faults: Faults) -> bool:
+    """Tell names that nothing has; return whether there are none."""
+    are_known = True
+    for key, section in process.spec.REFERENCES.items():
+        node: Node | None = getattr(process.spec, key)
+        for name in node if isinstance(node, Items) else (node,):
+            if name is None or (name == "all" and not isinstance(node, Items)):
+                continue
+            if not isinstance(name, Text) or name not in names[section]:
+                noun = section.removesuffix("es" if section == "processes" else "s")
+                message = f"unknown {noun} '{name}'"
+                at, hint = name if isinstance(name, Text) else process.key, ""
+                if isinstance(name, Text):
+                    hint = did_you_mean(name, names[section])
+                path = f"{process.path}.{key}"
+                faults.add(
+                    f"unknown-{noun}", message, at, path, expected=one_of(names[section]), hint=hint
+                )
+                are_known = False
+    return are_known
+
+
+def expand(world: World, processes: Mapping[str, Process], faults: Faults) -> Parts:
+    """Return the parts that stand for a world and everything that goes on in it."""
+    parts = frame(world, faults)
+    scene = Scene(world, parts, dict(processes))
+    for name, column in _columns(processes):
+        scene.columns.setdefault(name, []).append(column)
+    declared = [process for process in processes.values() if not process.spec.off]
+    for process in declared:
+        BY_KIND[process.kind].prepare(process, scene)
+    for place in world.places.values():
+        scene.define_strengths(place)
+    for model in MECHANISMS:
+        for one in _everything(world, model.EVERY):
+            there = settings(model, one, processes.values(), parts)
+            if not there.is_off:
+                model.expand_at(one, there, scene)
+    for process in declared:
+        if not BY_KIND[process.kind].EVERY:
+            BY_KIND[process.kind].expand(process, scene)
+    return parts
+
+
+def _everything(world: World, what: str) -> Iterable[Object]:
+    every: dict[str, Mapping[str, Object]] = {
+        "places": world.places,
+        "factions": world.factions,
+        "routes": world.routes,
+    }
+    return every[what].values() if what else ()
+
+
+def _columns(processes: Mapping[str, Process]) -> Iterator[tuple[str, Column]]:
+    """Yield the advances that pass through each place."""
+    for process in processes.values():
+        if process.kind == "advance" and not process.spec.off:
+            for leg, place in enumerate(process.spec.along):
+                yield str(place), Column(process, str(process.spec.faction), leg)

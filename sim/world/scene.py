@@ -1,0 +1,231 @@
+"""The scene that mechanisms play on: who can be where, and what a fall means for everybody.
+
+Mechanisms do not know each other. What several of them touch stands here: the columns that may
+stand before a place, who defends it and with how many, and the effects of its fall.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from sim.world.frame import could_hold, garrisons, held_by
+from sim.world.mechanisms.process import Process, ProcessSpec, Settings
+from sim.world.model import MARCHED, NOBODY, Object, Place, World
+from sim.world.parts import Parts, all_of, any_of, total
+
+#: Places to which a garrison may fall back, at the most.
+MOST_FALLBACKS = 4
+
+Effects = dict[str, str]
+
+
+class Column(NamedTuple):
+    """An advance that passes through a place: at leg ``leg`` it stands before it."""
+
+    process: Process
+    faction: str
+    leg: int
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.process.name
+
+    @property
+    def is_here(self) -> str:
+        """The condition that it stands before the place."""
+        return f"{self.name}.state == contact and {self.name}.leg == {self.leg}"
+
+
+@dataclass(eq=False)
+class Scene:
+    """A world with its processes, on the way to becoming parts."""
+
+    world: World
+    parts: Parts
+    processes: dict[str, Process] = field(default_factory=dict)
+    #: Advances by the place that they pass through.
+    columns: dict[str, list[Column]] = field(default_factory=dict)
+    #: Factors on the effectiveness of whoever attacks a place, by (place, faction).
+    support: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def columns_at(self, place: str, faction: str = "") -> list[Column]:
+        """Return the columns that may stand before a place, of one faction or of all."""
+        found = self.columns.get(place, [])
+        return [column for column in found if faction in ("", column.faction)]
+
+    def fronts_at(self, place: Place) -> list[str]:
+        """Return the factions with a front that may hold a place."""
+        fronts = {faction.name for faction in self.world.fronts()}
+        return [name for name in could_hold(place, self.world) if name in fronts]
+
+    def side_of_holder(self, place: Place, faction: str) -> str:
+        """Return the condition that a faction belongs to the side that holds a place."""
+        friends = [h for h in could_hold(place, self.world) if faction in self.world.side(h)]
+        return any_of(f"{place.name}.control == {friend}" for friend in friends)
+
+    def is_hostile(self, place: Place, faction: str) -> str:
+        """Return the condition that a place is held by whom a faction fights."""
+        foes = [h for h in could_hold(place, self.world) if self.world.are_hostile(h, faction)]
+        return any_of(f"{place.name}.control == {foe}" for foe in foes)
+
+    def by_holder(self, place: Place, values: dict[str, str], nothing: str) -> str:
+        """Return a value that hangs on who holds a place."""
+        found = nothing
+        for faction, value in values.items():
+            found = f"({value}) if {place.name}.control == {faction} else ({found})"
+        return found
+
+    # The strength of both sides.
+
+    def define_strengths(self, place: Place) -> None:
+        """Make ``P.force.F``, ``P.offence`` (who attacks) and ``P.defence`` (who defends)."""
+        name, at, path = place.name, place.key, place.path
+        attackers = dict.fromkeys(column.faction for column in self.columns_at(place.name))
+        for faction in attackers:
+            forces = (
+                f"{column.name}.force if {column.is_here} else 0 persons"
+                for column in self.columns_at(place.name, faction)
+            )
+            self.parts.define(f"{name}.force.{faction}", total(forces), at, path)
+        offence = "0 persons"
+        for faction in attackers:
+            offence = f"{name}.force.{faction} if {name}.attacker == {faction} else ({offence})"
+        self.parts.define(f"{name}.offence", offence, at, path)
+        defenders = (
+            f"{name}.garrison.{faction} if {self.side_of_holder(place, faction)} else 0 persons"
+            for faction in garrisons(place, self.world)
+        )
+        self.parts.define(f"{name}.defence", total(defenders, "0 persons"), at, path)
+
+    def by_attacker(self, place: Place) -> str:
+        """Return what air support and the like divide the attacker's effectiveness by."""
+        found = "1"
+        for faction in dict.fromkeys(column.faction for column in self.columns_at(place.name)):
+            factors = self.support.get((place.name, faction), [])
+            if factors:
+                product = " * ".join(f"({factor})" for factor in factors)
+                found = f"({product}) if {place.name}.attacker == {faction} else ({found})"
+        return found
+
+    def taker(self, place: Place) -> str:
+        """Return who takes a place that is given up: its attacker, or nobody."""
+        return f"{place.name}.attacker"
+
+    def losses_of_columns(self, place: Place, share: str, *, state: str = "") -> Effects:
+        """Return what an engagement costs the columns that stand before a place."""
+        effects: Effects = {}
+        for column in self.columns_at(place.name):
+            fights = f"({column.is_here}) and {place.name}.attacker == {column.faction}"
+            left = f"{column.name}.force * max(0, 1 - ({share}))"
+            effects[f"{column.name}.force"] = f"{left} if {fights} else {column.name}.force"
+            if state:
+                effects[f"{column.name}.state"] = f"{state} if {fights} else {column.name}.state"
+        return effects
+
+    def losses_of_garrison(self, place: Place, share: str) -> Effects:
+        """Return what an engagement costs those who defend a place."""
+        return {
+            f"{place.name}.garrison.{faction}": (
+                f"{place.name}.garrison.{faction} * max(0, 1 - ({share})) "
+                f"if {self.side_of_holder(place, faction)} else {place.name}.garrison.{faction}"
+            )
+            for faction in garrisons(place, self.world)
+        }
+
+    # A fall.
+
+    def fall(self, place: Place, cause: str, *, to: str = "", survive: str = "1") -> Effects:
+        """Return what the fall of a place changes, whatever brought it about.
+
+        Parameters
+        ----------
+        place : Place
+        cause : str
+            One of ``frame.CAUSES``.
+        to : str
+            Who takes it: an expression for a faction; its attacker by default.
+        survive : str
+            Share of the garrison that gets away, where there is a way.
+        """
+        name = place.name
+        effects = {
+            f"{name}.control": to or f"{name}.attacker",
+            f"{name}.attacker": NOBODY,
+            f"{name}.fell_by": cause,
+            f"{name}.fresh": "0",
+        }
+        if f"{name}.engaged" in self.parts.names:
+            effects[f"{name}.engaged"] = "0"
+        weight = self.parts.use(place.weight)
+        for faction in self.fronts_at(place):
+            lost = f"{weight} if {name}.control == {faction} else 0"
+            effects[f"{faction}.shock"] = f"{faction}.shock + ({lost})"
+        return {**effects, **self.retreat(place, survive)}
+
+    def retreat(self, place: Place, share: str, *, of: str = "") -> Effects:
+        """Return what becomes of a garrison that leaves: it goes to the first place that is open.
+
+        ``share`` of it gets there, and none where no place is open; ``of`` is a faction whose
+        garrison alone leaves, all of the holder's side by default.
+        """
+        effects: Effects = {}
+        for faction in garrisons(place, self.world):
+            if of not in ("", faction):
+                continue
+            here = f"{place.name}.garrison.{faction}"
+            leaves = self.side_of_holder(place, faction)
+            effects[here] = f"0 persons if {leaves} else {here}"
+            taken: list[str] = []
+            for there in self.fallbacks(place, faction):
+                if faction not in garrisons(there, self.world):
+                    continue
+                is_open = self.way_to(place, there, faction)
+                chosen = all_of([leaves, is_open, *(f"not ({other})" for other in taken)])
+                taken.append(is_open)
+                target = f"{there.name}.garrison.{faction}"
+                moved = f"{here} * ({share}) if {chosen} else 0 persons"
+                effects[target] = f"{target} + ({moved})"
+        return effects
+
+    def fallbacks(self, place: Place, faction: str) -> list[Place]:
+        """Return where a garrison may go: as written, else the nearest places by road."""
+        if place.spec.fallback is not None:
+            names = [str(name) for name in place.spec.fallback if name in self.world.places]
+        else:
+            network = self.world.network(tuple(MARCHED), faction)
+            near = network.get(place.name, ())
+            names = [there for _, there in sorted(near, key=lambda step: self.km(step[0]))]
+        found = [self.world.places[name] for name in dict.fromkeys(names) if name != place.name]
+        return [there for there in found if there.kind != "source"][:MOST_FALLBACKS]
+
+    def km(self, route: str) -> float:
+        """Return about how long a route is, to tell near from far."""
+        return self.world.routes[route].about_km
+
+    def way_to(self, place: Place, there: Place, faction: str) -> str:
+        """Return the condition that a garrison can get from a place to another of its side.
+
+        By the roads that join them, or, where none does, by any road out to its own side.
+        """
+        routes = [
+            route
+            for route, end in self.world.network(tuple(MARCHED), faction).get(place.name, ())
+            if end == there.name
+        ]
+        out = any_of(f"{route}.status != cut" for route in routes)
+        if not routes:
+            out = f"not {place.name}.encircled"
+        return all_of([held_by(there.name, faction, self.world), out])
+
+
+def settings(
+    model: type[ProcessSpec], of: Object, processes: Iterable[Process], parts: Parts
+) -> Settings:
+    """Return the keys of a process that exists everywhere, as they are for one place, say."""
+    of_kind = [process for process in processes if process.kind == model.KIND]
+    here = [p for p in of_kind if p.only is not None and of.name in p.only]
+    everywhere = [p for p in of_kind if p.only is None]
+    return Settings(model, (*reversed(here), *reversed(everywhere)), of.key, parts)
