@@ -82,7 +82,7 @@ class Process(Object):
 
 @dataclass(frozen=True, eq=False)
 class Settings:
-    """The keys of a process at one place (faction, route): those that were declared for it, then the usual ones.
+    """The keys of a process at one place, say: those declared for it, then the usual ones.
 
     ``chain`` are the declared processes that apply, the most particular first.
     """
