@@ -35,6 +35,7 @@ def read_processes(node: Node | None, world: World, faults: Faults) -> dict[str,
     for key, value in node.entries():
         process = _process(key, value, faults)
         if process is not None and _knows_all(process, names, faults):
+            BY_KIND[process.kind].check(process, world, faults)
             found[str(key)] = process
     return found
 

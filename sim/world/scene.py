@@ -50,6 +50,10 @@ class Scene:
     columns: dict[str, list[Column]] = field(default_factory=dict)
     #: Factors on the effectiveness of whoever attacks a place, by (place, faction).
     support: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    #: Chances that a shipment of a supply line is stopped, each by somebody of his own.
+    line_losses: dict[str, list[str]] = field(default_factory=dict)
+    #: Routes that something may cut or damage: these need clocks that open them again.
+    closable: set[str] = field(default_factory=set)
 
     def columns_at(self, place: str, faction: str = "") -> list[Column]:
         """Return the columns that may stand before a place, of one faction or of all."""
@@ -77,6 +81,13 @@ class Scene:
         for faction, value in values.items():
             found = f"({value}) if {place.name}.control == {faction} else ({found})"
         return found
+
+    def is_active(self, faction: str) -> str:
+        """Return the condition that a faction still acts: a patron has not left, a side stands."""
+        of = self.world.factions[faction]
+        if of.role == "patron":
+            return f"{faction}.stance != left"
+        return f"{faction}.collapsed == 0" if of.holds_fronts else "true"
 
     # The strength of both sides.
 

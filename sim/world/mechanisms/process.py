@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.keys import Formula, Instant, Line, Whole, a_key
 from sim.net.model import Note
-from sim.values import Items, Node, Text
-from sim.world.model import Object
+from sim.values import Faults, Items, Node, Text
+from sim.world.model import Object, World
 from sim.world.parts import Given, Parts
 from sim.world.quantities import Default
 from sim.world.specs import WorldSpec, Yes
@@ -43,6 +43,10 @@ class ProcessSpec(WorldSpec):
     def expand(cls, process: Process, scene: Scene) -> None:
         """Add the parts of a declared process."""
         raise NotImplementedError
+
+    @classmethod
+    def check(cls, process: Process, world: World, faults: Faults) -> None:
+        """Tell what is wrong between several keys of a declared process, or with whom they name."""
 
     @classmethod
     def prepare(cls, process: Process, scene: Scene) -> None:
