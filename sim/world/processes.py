@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from sim.errors import did_you_mean, one_of
@@ -86,10 +87,19 @@ def _knows_all(process: Process, names: Mapping[str, Mapping[str, object]], faul
     return are_known
 
 
-def expand(world: World, processes: Mapping[str, Process], faults: Faults) -> Parts:
-    """Return the parts that stand for a world and everything that goes on in it."""
+def expand(
+    world: World,
+    processes: Mapping[str, Process],
+    faults: Faults,
+    transitions: Node | None = None,
+) -> Parts:
+    """Return the parts that stand for a world and everything that goes on in it.
+
+    ``transitions`` are those that the file writes itself: the world must know what they change.
+    """
     parts = frame(world, faults)
     scene = Scene(world, parts, dict(processes))
+    scene.closable.update(_assigned_routes(world, transitions))
     for name, column in _columns(processes):
         scene.columns.setdefault(name, []).append(column)
     declared = [process for process in processes.values() if not process.spec.off]
@@ -106,6 +116,43 @@ def expand(world: World, processes: Mapping[str, Process], faults: Faults) -> Pa
         if not BY_KIND[process.kind].EVERY:
             BY_KIND[process.kind].expand(process, scene)
     return parts
+
+
+def _assigned_routes(world: World, transitions: Node | None) -> Iterator[str]:
+    """Yield the routes whose status a transition of the file may set, by name or by a letter."""
+    targets = set(_assigned(transitions))
+    templates = [pieces for t in targets if len(pieces := re.split(r"\$\w+", t)) > 1]
+    for route in world.routes:
+        status = f"{route}.status"
+        if status in targets or any(_may_become(pieces, status) for pieces in templates):
+            yield route
+
+
+def _may_become(pieces: list[str], name: str) -> bool:
+    """Return whether a name may be these pieces with anything between them.
+
+    Piece by piece from the left, not by a regular expression: some files would have one backtrack
+    for hours.
+    """
+    first, *between, last = pieces
+    end = len(name) - len(last)
+    if not name.startswith(first) or not name.endswith(last) or end < len(first):
+        return False
+    at = len(first)
+    for piece in between:
+        found = name.find(piece, at, end)
+        if found < 0:
+            return False
+        at = found + len(piece)
+    return True
+
+
+def _assigned(transitions: Node | None) -> Iterator[str]:
+    for transition in transitions.values() if isinstance(transitions, Map) else ():
+        branches = transition.get("branches") if isinstance(transition, Map) else None
+        for one in (transition, *(branches if isinstance(branches, Items) else ())):
+            then = one.get("then") if isinstance(one, Map) else None
+            yield from then if isinstance(then, Map) else ()
 
 
 def _everything(world: World, what: str) -> Iterable[Object]:
