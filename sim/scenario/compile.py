@@ -113,7 +113,7 @@ class Compiler:
         if world is None:
             return Parts()
         processes = read_processes(self.found.tree.get("processes"), world, self.faults)
-        return expand(world, processes, self.faults)
+        return expand(world, processes, self.faults, self.found.tree.get("transitions"))
 
     def net(self) -> tuple[Net, ScenarioClock] | None:
         """Return the net and the clock; None after a fault."""
