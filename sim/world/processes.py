@@ -79,7 +79,7 @@ def _knows_all(process: Process, names: Mapping[str, Mapping[str, object]], faul
                 at, hint = name if isinstance(name, Text) else process.key, ""
                 if isinstance(name, Text):
                     hint = did_you_mean(name, names[section])
-                path = f"{process.path}.{key}"
+                path = f"{process.path}.{key.removesuffix('_')}"
                 faults.add(
                     f"unknown-{noun}", message, at, path, expected=one_of(names[section]), hint=hint
                 )
@@ -102,6 +102,10 @@ def expand(
     scene.closable.update(_assigned_routes(world, transitions))
     for name, column in _columns(processes):
         scene.columns.setdefault(name, []).append(column)
+    for model in MECHANISMS:
+        for one in _everything(world, model.EVERY):
+            there = settings(model, one, processes.values(), parts)
+            scene.everywhere[model.KIND, one.name] = there
     declared = [process for process in processes.values() if not process.spec.off]
     for process in declared:
         BY_KIND[process.kind].prepare(process, scene)
@@ -109,7 +113,7 @@ def expand(
         scene.define_strengths(place)
     for model in MECHANISMS:
         for one in _everything(world, model.EVERY):
-            there = settings(model, one, processes.values(), parts)
+            there = scene.everywhere[model.KIND, one.name]
             if not there.is_off:
                 model.expand_at(one, there, scene)
     for process in declared:

@@ -54,6 +54,10 @@ class Scene:
     line_losses: dict[str, list[str]] = field(default_factory=dict)
     #: Routes that something may cut or damage: these need clocks that open them again.
     closable: set[str] = field(default_factory=set)
+    #: Keys of each process that exists everywhere, by (kind, name of the place, faction or route).
+    everywhere: dict[tuple[str, str], Settings] = field(default_factory=dict)
+    #: Factions beside those of the file that may have a garrison in a place, by place.
+    guests: dict[str, list[str]] = field(default_factory=dict)
 
     def columns_at(self, place: str, faction: str = "") -> list[Column]:
         """Return the columns that may stand before a place, of one faction or of all."""
@@ -64,6 +68,21 @@ class Scene:
         """Return the factions with a front that may hold a place."""
         fronts = {faction.name for faction in self.world.fronts()}
         return [name for name in could_hold(place, self.world) if name in fronts]
+
+    def garrisons_at(self, place: Place) -> list[str]:
+        """Return the factions that may have a garrison in a place, guests included."""
+        found = [*garrisons(place, self.world), *self.guests.get(place.name, ())]
+        return list(dict.fromkeys(found))
+
+    def house(self, place: Place, faction: str) -> None:
+        """Give a faction a garrison in a place, empty so far; only a ``prepare`` may ask for it."""
+        if faction not in self.garrisons_at(place):
+            self.guests.setdefault(place.name, []).append(faction)
+            variable = f"{place.name}.garrison.{faction}"
+            nobody, what = "0 persons", ["0", "inf"]
+            self.parts.variable(
+                variable, place.key, place.path, real=what, unit="person", initial=nobody
+            )
 
     def side_of_holder(self, place: Place, faction: str) -> str:
         """Return the condition that a faction belongs to the side that holds a place."""
@@ -107,7 +126,7 @@ class Scene:
         self.parts.define(f"{name}.offence", offence, at, path)
         defenders = (
             f"{name}.garrison.{faction} if {self.side_of_holder(place, faction)} else 0 persons"
-            for faction in garrisons(place, self.world)
+            for faction in self.garrisons_at(place)
         )
         self.parts.define(f"{name}.defence", total(defenders, "0 persons"), at, path)
 
@@ -143,7 +162,7 @@ class Scene:
                 f"{place.name}.garrison.{faction} * max(0, 1 - ({share})) "
                 f"if {self.side_of_holder(place, faction)} else {place.name}.garrison.{faction}"
             )
-            for faction in garrisons(place, self.world)
+            for faction in self.garrisons_at(place)
         }
 
     # A fall.
@@ -174,7 +193,40 @@ class Scene:
         for faction in self.fronts_at(place):
             lost = f"{weight} if {name}.control == {faction} else 0"
             effects[f"{faction}.shock"] = f"{faction}.shock + ({lost})"
+        for faction, takes_it in self.takers(place, to or self.taker(place)).items():
+            times = f"{weight} if {takes_it} else 0" if takes_it else weight
+            effects.update(self.cohesion_moves(faction, "victory", times))
         return {**effects, **self.retreat(place, survive)}
+
+    def takers(self, place: Place, to: str) -> dict[str, str]:
+        """Return who may take a place, and on what condition; ``to`` is as in ``fall``."""
+        fronts = self.fronts_at(place)
+        if to != self.taker(place):
+            return {to: ""} if to in fronts else {}
+        near = [column.faction for column in self.columns_at(place.name)]
+        near.append(str(place.spec.attacker))
+        return {f: f"{place.name}.attacker == {f}" for f in fronts if f in near}
+
+    # What moves the will to fight.
+
+    def cohesion_moves(self, faction: str, event: str, times: str = "1") -> Effects:
+        """Return what an event does to a faction's cohesion, as effects of what brings it about.
+
+        Parameters
+        ----------
+        faction : str
+        event : str
+            A key of ``cohesion``: ``reinforced``, say.
+        times : str
+            How often it counts: an expression.
+        """
+        there = self.everywhere.get(("cohesion", faction))
+        if there is None or there.is_off or not self.world.factions[faction].holds_fronts:
+            return {}
+        now, moved = f"{faction}.cohesion", f"{there.use(event)} * ({times})"
+        while_ = there.conditions()
+        counts = f"({moved} if {all_of(while_)} else 0)" if while_ else moved
+        return {now: f"clip({now} + {counts}, 0, 1)"}
 
     def retreat(self, place: Place, share: str, *, of: str = "") -> Effects:
         """Return what becomes of a garrison that leaves: it goes to the first place that is open.
@@ -183,7 +235,7 @@ class Scene:
         garrison alone leaves, all of the holder's side by default.
         """
         effects: Effects = {}
-        for faction in garrisons(place, self.world):
+        for faction in self.garrisons_at(place):
             if of not in ("", faction):
                 continue
             here = f"{place.name}.garrison.{faction}"
@@ -191,7 +243,7 @@ class Scene:
             effects[here] = f"0 persons if {leaves} else {here}"
             taken: list[str] = []
             for there in self.fallbacks(place, faction):
-                if faction not in garrisons(there, self.world):
+                if faction not in self.garrisons_at(there):
                     continue
                 is_open = self.way_to(place, there, faction)
                 chosen = all_of([leaves, is_open, *(f"not ({other})" for other in taken)])

@@ -26,6 +26,8 @@ class ProcessSpec(WorldSpec):
     #: Of what it exists without being declared, one of each: ``places``, ``factions`` or
     #: ``routes``; empty if it exists only where it is declared.
     EVERY: ClassVar[str] = ""
+    #: The key that says where its keys hold, if that is not called as ``EVERY``.
+    WHERE: ClassVar[str] = ""
     #: A smallest scenario whose answer is known: its test, and its documentation.
     EXAMPLE: ClassVar[str] = ""
     #: Sections of which keys name an entry, or a list of them.
@@ -78,7 +80,7 @@ class Process(Object):
     @property
     def only(self) -> tuple[str, ...] | None:
         """What it is declared for, where it is a process that exists everywhere; None: for all."""
-        node = getattr(self.spec, self.spec.EVERY, None)
+        node = getattr(self.spec, self.spec.WHERE or self.spec.EVERY, None)
         if node is None or node == "all":
             return None
         return tuple(map(str, node)) if isinstance(node, Items) else (str(node),)
