@@ -148,9 +148,7 @@ def _place(place: Place, world: World, parts: Parts) -> None:
     parts.variable(f"{name}.contact_at", at, path, real=["-inf", "inf"], unit="day", initial=since)
     _stock(place, world, parts)
     people = parts.use(place.given("population"))
-    parts.variable(
-        f"{name}.population", at, path, real=["0", "inf"], unit="person", initial=people
-    )
+    parts.variable(f"{name}.population", at, path, real=["0", "inf"], unit="person", initial=people)
     fled = parts.use(place.given("displaced"))
     parts.variable(f"{name}.displaced", at, path, real=["0", "inf"], unit="person", initial=fled)
 
