@@ -41,7 +41,7 @@ from sim.scenario.transitions import TransitionCompiler
 from sim.scenario.variables import KINDS, VariableCompiler, labels_of
 from sim.scenario.wanted import ANY, NAN, Spot, Wanted, filled, is_nan, value_text
 from sim.units import NONE, TIME
-from sim.values import Faults, read_value
+from sim.values import Faults, Text, read_value
 from sim.world.parts import Parts
 from sim.world.processes import expand, read_processes
 from sim.world.read import read_world
@@ -58,9 +58,11 @@ class Compiler:
     def __init__(self, found: Structure, faults: Faults, trees: Trees) -> None:
         self.found, self.faults = found, faults
         self.calendar = read_calendar(found, faults)
+        #: Whether a fault has cost names: any unknown name may be one of them.
+        self.is_partial = bool(found.lost)
         made = self._made()
         lists = {**made.lists, **read_lists(found.section("lists"), faults)}
-        expander = Expander(lists, faults, is_partial=bool(found.lost))
+        expander = Expander(lists, faults, is_partial=self.is_partial)
         reads = list(read_made(made.made, faults))
         self.parts = {
             name: expander.parts([*(r for r in reads if r.section == name), *found.section(name)])
@@ -83,7 +85,7 @@ class Compiler:
             self.calendar.remarks,
             self.calendar.start,
             trees=trees,
-            is_partial=bool(found.lost)
+            is_partial=self.is_partial
             or expander.is_lossy
             or any(map(_has_unknown_labels, variables)),
         )
@@ -106,12 +108,14 @@ class Compiler:
         world = read_world(
             self.found.tree,
             self.faults,
+            written=self.found.written,
             start=calendar.start,
             as_of=calendar.as_of,
             remarks=calendar.remarks.check,
         )
         if world is None:
             return Parts()
+        self.is_partial |= world.is_partial
         processes = read_processes(self.found.tree.get("processes"), world, self.faults)
         return expand(world, processes, self.faults, self.found.tree.get("transitions"))
 
@@ -228,7 +232,7 @@ class Compiler:
             prior = law.distribution
         else:
             assert written.text is not None
-            typed = terms.typed(written.text, scope, part.path)
+            typed = self._label(part, written.text) or terms.typed(written.text, scope, part.path)
             labels = tuple(sorted(typed.labels)) if typed.labels else ()
             number = typed.expr
             if not labels:
@@ -244,6 +248,13 @@ class Compiler:
         labels_read = frozenset(law.labels) or None
         self.scopes.inputs[part.name] = Symbol(Ref("input", part.name), law.dimension, labels_read)
         return replace(made, origin=replace(made.origin, position=part.read.key.position))
+
+    def _label(self, part: Part, text: Text) -> Typed | None:
+        """Return the label that a value of the world is, where it is one."""
+        made, number = part.read.made, self.label_numbers.get(str(text))
+        if made is None or made.kind or number is None:
+            return None
+        return Typed(Const(number), NONE, frozenset({str(text)}))
 
     def _check_range(self, part: Part, prior: Expr | Distribution) -> None:
         """Tell a value of the world that lies outside of what it measures."""

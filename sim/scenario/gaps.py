@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from sim.scenario.schema import SECTIONS
+from sim.scenario.schema import SECTIONS, WORLD
 from sim.values import Faults, Items, Map, Node, Text, is_null
 
 _COLON = re.compile(r"\s*:")
@@ -42,7 +42,7 @@ def has_colon(key: Text) -> bool:
 
 
 def _tell_null(key: Text, path: str, faults: Faults) -> None:
-    if path in SECTIONS or path.startswith("variants."):
+    if path in (*SECTIONS, *WORLD) or path.startswith("variants."):
         return  # an empty section; a variant that deletes
     hint = "write the value after ': '" if "." in path else "remove the key, or give it a value"
     if not has_colon(key):

@@ -262,7 +262,8 @@ PART_MODELS: dict[str, type[Spec]] = {
 BARE = ("definitions", "outcomes", "watch", "totals")
 SECTIONS = ("sources", "lists", "parameters", *PART_MODELS, "variants")
 #: Sections of the world layer, which becomes parts of the others.
-WORLD = ("defaults", *WORLD_MODELS, "hostile", "processes")
+WORLD_MAPPINGS = (*WORLD_MODELS, "processes")
+WORLD = ("defaults", *WORLD_MAPPINGS, "hostile")
 TOP_LEVEL = (*(n for n in Header.model_fields), *SECTIONS, *WORLD, *NOT_YET)
 
 

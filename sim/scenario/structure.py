@@ -20,6 +20,7 @@ from sim.scenario.schema import (
     SECTIONS,
     TOP_LEVEL,
     WORLD,
+    WORLD_MAPPINGS,
     Header,
 )
 from sim.values import FORMS, Faults, Map, Node, Text, describe
@@ -67,7 +68,9 @@ class Structure:
     """A file taken apart: its header, and the parts of each section in net order."""
 
     header: Header
+    #: The file without what has no value, and as it was written.
     tree: Map
+    written: Map
     parts: dict[str, list[Read]] = field(default_factory=dict)
     #: Sections that are no mapping: any name may be one of theirs.
     lost: list[str] = field(default_factory=list)
@@ -89,8 +92,9 @@ def structure(tree: Node, faults: Faults) -> Structure | None:
     inside = (*SECTIONS, *WORLD)
     head = Map.of(((k, v) for k, v in whole.items() if k not in inside), tree.position)
     header = _header(head, tree, faults)
-    found = Structure(header, whole)
-    found.lost = [s for s in SECTIONS if not isinstance(whole.get(s, whole), Map)]
+    found = Structure(header, whole, tree)
+    mappings = (*SECTIONS, *WORLD_MAPPINGS)
+    found.lost = [s for s in mappings if not isinstance(whole.get(s, whole), Map)]
     for section in SECTIONS:
         found.parts[section] = list(_parts(section, whole, tree, faults))
     return found

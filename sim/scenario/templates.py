@@ -183,7 +183,8 @@ class Expander:
                 expected=expected,
             )
             return None
-        if not check_name(name, read.key, read.path, self.faults):
+        # What the world makes is named by names that were checked, in Latin words of its own.
+        if read.made is None and not check_name(name, read.key, read.path, self.faults):
             self.misnamed.append(Part(read, name, letters))
             return None
         return Part(read, name, letters)
@@ -196,7 +197,8 @@ class Expander:
                 "use every letter in the name" if "$" in part.read.key else "put '$i' in the name"
             )
         else:
-            message = f"the {noun} '{part.name}' is already made by '{first.read.key}'"
+            by = first.read.made.path if first.read.made else first.read.key
+            message = f"the {noun} '{part.name}' is already made by '{by}'"
             hint = ""
         self.faults.add("duplicate-name", message, part.read.key, part.path, hint=hint)
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sim.values import Faults, Map, Node, Text
+from sim.values import Faults, Map, Node
 from sim.world.geography import DETOUR, simple_ways
 from sim.world.model import NOBODY, Faction, Link, Place, Route, World
 from sim.world.parts import Given, Parts, all_of, any_of, total
 from sim.world.quantities import Default
+from sim.world.written import written
 
 #: Causes of a fall.
 CAUSES = ("assault", "collapse", "deal", "siege", "withdraw", "uprising", "walkover")
@@ -43,6 +44,8 @@ def frame(world: World, faults: Faults) -> Parts:
         _faction_over_places(faction, world, parts)
     for link in world.links.values():
         _link(link, world, parts, faults)
+    for given in written(world):
+        parts.use(given)
     return parts
 
 
@@ -126,7 +129,7 @@ def garrisons(place: Place, world: World) -> tuple[str, ...]:
 def _place(place: Place, world: World, parts: Parts) -> None:
     name, at, path = place.name, place.key, place.path
     who = [NOBODY, *could_hold(place, world)]
-    control = _label(place.spec.control, f"{path}.control", at, parts, who)
+    control = _label(place.spec.control, f"{path}.control", place, parts)
     attacker = str(place.spec.attacker or NOBODY)
     parts.variable(f"{name}.control", at, path, states=who, initial=control)
     attackers = [NOBODY, *(f.name for f in world.fronts())]
@@ -209,10 +212,10 @@ def _stock(place: Place, world: World, parts: Parts) -> None:
     parts.define(f"{name}.deficit", deficit, at, path)
 
 
-def _label(node: Node, path: str, at: Text, parts: Parts, labels: Sequence[str]) -> str | Node:
+def _label(node: Node, path: str, of: Place | Route, parts: Parts) -> str | Node:
     """Return a label at the start; one that is drawn, or has remarks, becomes a parameter."""
     if isinstance(node, Map):
-        return parts.use(Given(path, node, "", at))
+        return parts.use(Given(path, node, "", of.key, of.note))
     return node
 
 
@@ -247,7 +250,7 @@ def _route(route: Route, world: World, parts: Parts) -> None:
     at, path = route.key, route.path
     status = route.spec.status
     states = ["open", "bypass", "cut"]
-    initial = "open" if status is None else _label(status, f"{path}.status", at, parts, states)
+    initial = "open" if status is None else _label(status, f"{path}.status", route, parts)
     parts.variable(f"{route.name}.status", at, path, states=states, initial=initial)
 
 

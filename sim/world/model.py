@@ -158,6 +158,8 @@ class World:
     links: dict[str, Link] = field(default_factory=dict)
     hostile: set[frozenset[str]] = field(default_factory=set)
     start: datetime | None = None
+    #: Whether a fault has cost names: others may name them all the same.
+    is_partial: bool = False
 
     def are_hostile(self, a: str, b: str) -> bool:
         """Return whether two factions fight each other."""

@@ -19,23 +19,38 @@ from sim.keys import (
     label_key,
     note_key,
     one_word,
+    shared,
     to,
 )
 from sim.world.quantities import Default, quantity
 
-Table = Annotated[
-    Any,
-    BeforeValidator(a_table),
-    WithJsonSchema({"type": "object", "additionalProperties": to("value")}),
-]
-Listed = Annotated[
-    Any, BeforeValidator(a_list), WithJsonSchema({"type": "array", "items": {"type": "object"}})
-]
+#: Under which key of a schema stands the section whose names a table, or a section, has as keys.
+NAMES = "x-names"
+STATUSES = ("open", "bypass", "cut")
+#: Keys of a place that are tables from factions to quantities.
+TABLES = ("garrison", "present_fraction", "alignment")
+ROUTE_KINDS = ("road", "rail", "track", "air", "sea")
+
 Degrees = Annotated[
     Any,
     BeforeValidator(a_list),
     WithJsonSchema({"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2}),
 ]
+#: A table from factions to values.
+Table = Annotated[
+    Any,
+    BeforeValidator(a_table),
+    WithJsonSchema({"type": "object", "additionalProperties": to("value"), NAMES: "factions"}),
+]
+Patrons = Annotated[
+    Any,
+    BeforeValidator(a_table),
+    WithJsonSchema({"type": "object", "additionalProperties": to("PatronSpec"), NAMES: "factions"}),
+]
+Losses = Annotated[
+    Any, BeforeValidator(a_list), WithJsonSchema({"type": "array", "items": to("LossSpec")})
+]
+Bridge = Annotated[Any, BeforeValidator(a_table), shared("BridgeSpec")]
 Role = Annotated[
     Any,
     BeforeValidator(one_word("belligerent", "ally", "patron", "outsider")),
@@ -47,9 +62,12 @@ PlaceKind = Annotated[
     WithJsonSchema({"enum": ["city", "town", "base", "crossing", "source"]}),
 ]
 RouteKind = Annotated[
+    Any, BeforeValidator(one_word(*ROUTE_KINDS)), WithJsonSchema({"enum": [*ROUTE_KINDS]})
+]
+RouteKinds = Annotated[
     Any,
-    BeforeValidator(one_word("road", "rail", "track", "air", "sea")),
-    WithJsonSchema({"enum": ["road", "rail", "track", "air", "sea"]}),
+    BeforeValidator(a_list),
+    WithJsonSchema({"type": "array", "items": {"enum": [*ROUTE_KINDS]}}),
 ]
 Posture = Annotated[
     Any,
@@ -60,6 +78,11 @@ Terrain = Annotated[
     Any,
     BeforeValidator(one_word("open", "rugged")),
     WithJsonSchema({"enum": ["open", "rugged"]}),
+]
+Places = Annotated[
+    Any,
+    BeforeValidator(a_list),
+    WithJsonSchema({"type": "array", "items": to("text"), "minItems": 2, "maxItems": 2}),
 ]
 
 
@@ -107,7 +130,7 @@ class FactionSpec(WorldSpec):
         "day",
         Default("3 days", "C", "reference class"),
     )
-    losses: Listed = a_key(
+    losses: Losses = a_key(
         "Places lost before the start: {place, at, weight}",
         "[{place: hama, at: 2024-12-05T14:00+03:00}]",
         default="none",
@@ -131,7 +154,7 @@ class FactionSpec(WorldSpec):
         Default({"uniform": ["1.5", "3"]}),
     )
     reserve: Value = quantity("What reinforcements are drawn from", "person", Default("0 persons"))
-    patrons: Table = a_key(
+    patrons: Patrons = a_key(
         "Who supports it, how much (support), and how far it leans on that (reliance)",
         "{russia: {support: 0.6, reliance: 0.5}}",
         default="none",
@@ -156,7 +179,7 @@ class LossSpec(Spec):
 class PlaceSpec(WorldSpec):
     """Somewhere that can be held."""
 
-    at: Degrees = a_key("Latitude and longitude, degrees", "[34.73, 36.71]", default="none")
+    at: Degrees = a_key("Latitude and longitude", "[34.73, 36.71]", unit="degrees", default="none")
     kind: PlaceKind = a_key(
         "city, town, base, crossing or source; a source cannot be attacked",
         "base",
@@ -173,11 +196,13 @@ class PlaceSpec(WorldSpec):
     garrison: Table = a_key(
         "Nominal strength of each faction",
         "{government: {interval90: [4000, 25000]}}",
+        unit="person",
         default="none",
     )
     present_fraction: Table = a_key(
         "Share present and willing, by faction",
         "{government: {beta: [2, 4]}}",
+        unit="probability",
         default="the faction's",
     )
     resolve: Value = quantity(
@@ -197,7 +222,10 @@ class PlaceSpec(WorldSpec):
         "Distance from the centre at which contact begins", "km", Default("3 km")
     )
     alignment: Table = a_key(
-        "Share of the people behind each faction", "{government: 0.4}", default="0.5 each"
+        "Share of the people behind each faction",
+        "{government: 0.4}",
+        unit="probability",
+        default="0.5 each",
     )
     weight: Value = quantity(
         "What its loss adds to shock; so a forecast does not hang on how many villages are listed",
@@ -223,7 +251,7 @@ class PlaceSpec(WorldSpec):
 class RouteSpec(WorldSpec):
     """What joins two places."""
 
-    between: Names = a_key("The two places", "[homs, tartus]", default=NEEDED)
+    between: Places = a_key("The two places", "[homs, tartus]", default=NEEDED)
     km: Value = quantity("Its length", "km", "1.25 times the great circle", example="96")
     kind: RouteKind = a_key(
         "road, rail, track, air or sea; forces march on the first three", "track", default="road"
@@ -231,7 +259,7 @@ class RouteSpec(WorldSpec):
     status: Value = a_key(
         "open, bypass, cut, or {choice: ...}", "{choice: {open: 1, cut: 3}}", default="open"
     )
-    bridge: Table = a_key("What can be dropped", "{span: 60 m}", default="none")
+    bridge: Bridge = a_key("What can be dropped", "{span: 60 m}", default="none")
     bypass: Value = quantity(
         "From cut to bypass",
         "day",
@@ -270,7 +298,7 @@ class LinkSpec(WorldSpec):
     )
     from_: Line = a_key("From which place", "damascus", default=NEEDED, alias="from")
     to: Names = a_key("To which places: any of them will do", "[tartus]", default=NEEDED)
-    kinds: Names = a_key("By which kinds of route", "[road]", default="[road, track, rail]")
+    kinds: RouteKinds = a_key("By which kinds of route", "[road]", default="[road, track, rail]")
 
 
 class DefaultsSpec(Spec):
