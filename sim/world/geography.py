@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -56,6 +58,41 @@ def simple_ways(network: Network, start: str, ends: frozenset[str]) -> Iterator[
                     yield ((route, there), *way)
 
     yield from beyond(start, frozenset({start}))
+
+
+def shortest_ways(network: Network, km: Mapping[str, float], start: str, end: str) -> Iterator[Way]:
+    """Yield the ways from a place to another that pass no place twice, the shortest first.
+
+    Best first, by what is behind and what is at least ahead (A*: Hart, Nilsson & Raphael, IEEE
+    Trans. SSC 4, 100, 1968); ways of one length in the order of the file. ``km`` is of each route.
+    """
+    ahead = _distances(network, km, end)
+    number = itertools.count()
+    todo: list[tuple[float, int, float, str, Way]] = [(0.0, next(number), 0.0, start, ())]
+    while todo:
+        _, _, gone, place, way = heapq.heappop(todo)
+        if place == end:
+            yield way
+            continue
+        passed = {start, *(there for _, there in way)}
+        for route, there in network.get(place, ()):
+            if there in ahead and there not in passed:
+                so_far = gone + km[route]
+                step = (*way, (route, there))
+                heapq.heappush(todo, (so_far + ahead[there], next(number), so_far, there, step))
+
+
+def _distances(network: Network, km: Mapping[str, float], end: str) -> dict[str, float]:
+    """Return how far each place is from one, for those that a way joins to it (Dijkstra 1959)."""
+    found: dict[str, float] = {}
+    todo = [(0.0, end)]
+    while todo:
+        far, place = heapq.heappop(todo)
+        if place not in found:
+            found[place] = far
+            for route, there in network.get(place, ()):
+                heapq.heappush(todo, (far + km[route], there))
+    return found
 
 
 def _reaches(network: Network, start: str, ends: frozenset[str], passed: frozenset[str]) -> bool:

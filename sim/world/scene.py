@@ -6,14 +6,17 @@ stand before a place, who defends it and with how many, and the effects of its f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from sim.values import Node
 from sim.world.frame import could_hold, garrisons, held_by
 from sim.world.mechanisms.process import Process, ProcessSpec, Settings
 from sim.world.model import MARCHED, NOBODY, Object, Place, World
-from sim.world.parts import Parts, all_of, any_of, total
+from sim.world.parts import Given, Parts, all_of, any_of, total
+from sim.world.quantities import Default
+from sim.world.ways import way
 
 #: Places to which a garrison may fall back, at the most.
 MOST_FALLBACKS = 4
@@ -58,6 +61,8 @@ class Scene:
     everywhere: dict[tuple[str, str], Settings] = field(default_factory=dict)
     #: Factions beside those of the file that may have a garrison in a place, by place.
     guests: dict[str, list[str]] = field(default_factory=dict)
+    #: Flags that the loss of a place raises, each for one who held it, by place.
+    loss_flags: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
     def columns_at(self, place: str, faction: str = "") -> list[Column]:
         """Return the columns that may stand before a place, of one faction or of all."""
@@ -107,6 +112,20 @@ class Scene:
         if of.role == "patron":
             return f"{faction}.stance != left"
         return f"{faction}.collapsed == 0" if of.holds_fronts else "true"
+
+    def value(self, place: Place) -> Given:
+        """Return what a place is worth to whoever holds it: its weight, 1 if it is a capital."""
+        if place.spec.value is not None:
+            return place.given("value")
+        return place.quantity("value", Default("1")) if place.is_capital else place.weight
+
+    def is_worth_more(self, a: Place, b: Place) -> str:
+        """Return the condition that a place is worth more than another; plain if that is known."""
+        values = [self.value(a), self.value(b)]
+        known = [_plain(given.value) for given in values]
+        if None not in known:
+            return "true" if known[0] > known[1] else "false"  # type: ignore[operator]
+        return " > ".join(map(self.parts.use, values))
 
     # The strength of both sides.
 
@@ -167,7 +186,15 @@ class Scene:
 
     # A fall.
 
-    def fall(self, place: Place, cause: str, *, to: str = "", survive: str = "1") -> Effects:
+    def fall(
+        self,
+        place: Place,
+        cause: str,
+        *,
+        to: str = "",
+        survive: str = "1",
+        refuge: Sequence[Place] | None = None,
+    ) -> Effects:
         """Return what the fall of a place changes, whatever brought it about.
 
         Parameters
@@ -179,6 +206,8 @@ class Scene:
             Who takes it: an expression for a faction; its attacker by default.
         survive : str
             Share of the garrison that gets away, where there is a way.
+        refuge : sequence of Place
+            Where it goes; its fallback by default.
         """
         name = place.name
         effects = {
@@ -196,7 +225,9 @@ class Scene:
         for faction, takes_it in self.takers(place, to or self.taker(place)).items():
             times = f"{weight} if {takes_it} else 0" if takes_it else weight
             effects.update(self.cohesion_moves(faction, "victory", times))
-        return {**effects, **self.retreat(place, survive)}
+        for flag, faction in self.loss_flags.get(name, ()):
+            effects[flag] = f"1 if {name}.control == {faction} else {flag}"
+        return {**effects, **self.retreat(place, survive, refuge=refuge)}
 
     def takers(self, place: Place, to: str) -> dict[str, str]:
         """Return who may take a place, and on what condition; ``to`` is as in ``fall``."""
@@ -228,11 +259,14 @@ class Scene:
         counts = f"({moved} if {all_of(while_)} else 0)" if while_ else moved
         return {now: f"clip({now} + {counts}, 0, 1)"}
 
-    def retreat(self, place: Place, share: str, *, of: str = "") -> Effects:
+    def retreat(
+        self, place: Place, share: str, *, of: str = "", refuge: Sequence[Place] | None = None
+    ) -> Effects:
         """Return what becomes of a garrison that leaves: it goes to the first place that is open.
 
         ``share`` of it gets there, and none where no place is open; ``of`` is a faction whose
-        garrison alone leaves, all of the holder's side by default.
+        garrison alone leaves, all of the holder's side by default; ``refuge`` is where it goes if
+        that is not the fallback of the place.
         """
         effects: Effects = {}
         for faction in self.garrisons_at(place):
@@ -242,16 +276,29 @@ class Scene:
             leaves = self.side_of_holder(place, faction)
             effects[here] = f"0 persons if {leaves} else {here}"
             taken: list[str] = []
-            for there in self.fallbacks(place, faction):
-                if faction not in self.garrisons_at(there):
-                    continue
-                is_open = self.way_to(place, there, faction)
+            for there, is_open in self.exits(place, faction, refuge):
                 chosen = all_of([leaves, is_open, *(f"not ({other})" for other in taken)])
                 taken.append(is_open)
                 target = f"{there.name}.garrison.{faction}"
                 moved = f"{here} * ({share}) if {chosen} else 0 persons"
                 effects[target] = f"{target} + ({moved})"
         return effects
+
+    def exits(
+        self, place: Place, faction: str, refuge: Sequence[Place] | None
+    ) -> Iterator[tuple[Place, str]]:
+        """Yield where a garrison may go, and on what condition; see ``retreat``."""
+        for there in self.fallbacks(place, faction) if refuge is None else refuge:
+            if faction not in self.garrisons_at(there):
+                continue
+            if refuge is None:
+                yield there, self.way_to(place, there, faction)
+            else:
+                yield there, f"{self.way(place, there, faction)} < inf"
+
+    def way(self, start: Place, end: Place, faction: str) -> str:
+        """Return how far it is from place to place through those of a side; ``inf`` if closed."""
+        return way(start, end, self.world.factions[faction], self.world, self.parts)
 
     def fallbacks(self, place: Place, faction: str) -> list[Place]:
         """Return where a garrison may go: as written, else the nearest places by road."""
@@ -282,6 +329,14 @@ class Scene:
         if not routes:
             out = f"not {place.name}.encircled"
         return all_of([held_by(there.name, faction, self.world), out])
+
+
+def _plain(value: Node | Default) -> float | None:
+    """Return a value that is a plain number, as that."""
+    try:
+        return float(str(value.law if isinstance(value, Default) else value))
+    except ValueError:
+        return None
 
 
 def settings(
