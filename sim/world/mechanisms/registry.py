@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from sim.world.mechanisms.advance import Advance
 from sim.world.mechanisms.assault import Assault
+from sim.world.mechanisms.cohesion import Cohesion
 from sim.world.mechanisms.collapse import Collapse
 from sim.world.mechanisms.process import ProcessSpec
 
-MECHANISMS: tuple[type[ProcessSpec], ...] = (Advance, Assault, Collapse)
+MECHANISMS: tuple[type[ProcessSpec], ...] = (
+    Advance,
+    Assault,
+    Collapse,
+    Cohesion,
+)
 BY_KIND: dict[str, type[ProcessSpec]] = {model.KIND: model for model in MECHANISMS}
 #: Kinds that the format names and this version does not simulate.
 NOT_YET = (
-    "air_support", "ceasefire", "cohesion", "consume", "counterattack", "coup", "deal",
+    "air_support", "ceasefire", "consume", "counterattack", "coup", "deal",
     "displacement", "faction_collapse", "interdict", "leader", "reinforce", "relocate", "rumour",
     "siege", "uprising", "withdraw",
 )  # fmt: skip
