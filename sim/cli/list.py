@@ -45,20 +45,32 @@ def _entry(folder: Path) -> dict[str, Any]:
         "run": folder.name,
     }
     try:
+        found = store.open_result(folder)
         manifest = store.read_manifest(folder)
-        entry |= {name: manifest[name] for name in ("seed", "replications", "precision")}
+        overrides = {str(k): str(v) for k, v in manifest["scenario"]["overrides"].items()}
         entry |= {
-            "variant": manifest["scenario"]["variant"],
-            "overrides": manifest["scenario"]["overrides"],
-            "title": manifest["scenario"]["title"],
-            "requested": manifest["requested"],
-            "complete": manifest["complete"],
-            "began": store.read_json(folder / "journal.json").get("began"),
+            "seed": int(found.seed),
+            "replications": int(manifest["replications"]),
+            "precision": found.precision,
+            "variant": found.facts.variant,
+            "overrides": overrides,
+            "title": found.facts.title,
+            "requested": int(found.requested),
+            "complete": bool(found.is_complete),
+            "began": _instant(store.read_json(folder / "journal.json").get("began")),
             "error": None,
         }
-    except (store.ResultError, KeyError, TypeError) as error:
+    except store.DAMAGE as error:
         entry["error"] = str(error)
     return entry
+
+
+def _instant(text: object) -> str | None:
+    """Return an instant in ISO 8601 if it is one: a journal may say anything."""
+    try:
+        return datetime.fromisoformat(str(text)).astimezone().isoformat(timespec="seconds")
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _table(found: Sequence[dict[str, Any]], look: text.Look) -> list[str]:
@@ -70,7 +82,7 @@ def _table(found: Sequence[dict[str, Any]], look: text.Look) -> list[str]:
         changed = [entry["variant"]] if entry["variant"] else []
         changed += [f"{path}={value}" for path, value in entry["overrides"].items()]
         changed += [] if entry["complete"] else ["INTERRUPTED"]
-        began = datetime.fromisoformat(entry["began"]).astimezone() if entry["began"] else None
+        began = datetime.fromisoformat(entry["began"]) if entry["began"] else None
         rows.append(
             [
                 entry["scenario"],

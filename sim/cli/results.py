@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -25,9 +26,15 @@ def open_named(name: str, root: str) -> Ensemble:
     UsageError
         If there is none, or more than one, or it cannot be read.
     """
-    if (Path(name) / "manifest.json").exists():
+    if not name.strip("/"):
+        raise UsageError("an empty name names no result")
+    if os.path.exists(os.path.join(name, "manifest.json")):
         return store.open_result(Path(name))
     known = store.runs(Path(root))
+    of_scenario = [folder for folder in known if folder.parent.name == name]
+    if of_scenario:
+        whole = [folder for folder in of_scenario if not store.is_partial(folder)]
+        return store.open_result((whole or of_scenario)[-1])
     scenario, _, run = name.rpartition("/")
     named = [
         folder
@@ -41,14 +48,12 @@ def open_named(name: str, root: str) -> Ensemble:
             raise UsageError(f"'{name}' is the beginning of {len(named)} runs: {found}")
         named = exact
     if not named:
-        named = [folder for folder in known if folder.parent.name == name]
-    if not named:
         raise UsageError(_not_found(name, root, known))
     return store.open_result(named[-1])
 
 
 def _not_found(name: str, root: str, known: Sequence[Path]) -> str:
-    if Path(name).is_dir():
+    if os.path.isdir(name):
         return f"{name} is no result: it has no manifest.json"
     if not known:
         return f"no result '{name}': there are none in {root}; 'run' leaves them there"

@@ -73,15 +73,22 @@ def command(files: tuple[str, ...], **given: Any) -> int:
     scenarios = [options.read(file, given["assignments"], given["variant"]) for file in files]
     for scenario in scenarios:
         options.within_horizon(given["at"], _horizon_days(scenario))
+    from sim.cli.main import status_of
+
     summaries: list[dict[str, Any]] = []
     status = 0
     for number, scenario in enumerate(scenarios):
         ensemble, status = _ensemble(scenario, given)
         if given["as_json"]:
-            summaries.append(_summary(ensemble, given))
+            summaries.append(_summary(ensemble, given, is_interrupted=status != 0))
         else:
             _tell(ensemble, given, is_first=number == 0)
-            _say_where(ensemble, len(_pictures(ensemble, given)), quiet=given["quiet"])
+            n_pictures = 0
+            try:
+                n_pictures = 0 if status else len(_pictures(ensemble, given))
+            except KeyboardInterrupt as stop:
+                status = status_of(stop)
+            _say_where(ensemble, n_pictures, quiet=given["quiet"])
         if status:
             break
     if given["as_json"]:
@@ -139,7 +146,11 @@ def _pictures(ensemble: Ensemble, given: dict[str, Any]) -> list[dict[str, str]]
         return []
     from sim.report.kept import pictures
 
-    return pictures(ensemble)
+    try:
+        return pictures(ensemble)
+    except OSError as error:  # the result is kept and told: that is what was asked for
+        options.say(f"no pictures: {error.strerror or error}", err=True)
+        return []
 
 
 def _say_where(ensemble: Ensemble, n_pictures: int, *, quiet: bool) -> None:
@@ -169,10 +180,11 @@ def _warn(scenario: Scenario, *, is_verbose: bool, quiet: bool) -> None:
         options.note(f"{scenario.name}: {n} about the file; -v or 'validate' shows them")
 
 
-def _summary(ensemble: Ensemble, given: dict[str, Any]) -> dict[str, Any]:
+def _summary(ensemble: Ensemble, given: dict[str, Any], *, is_interrupted: bool) -> dict[str, Any]:
     from sim.studies.summary import summary
 
-    return {**summary(ensemble, given["at"]), "pictures": _pictures(ensemble, given)}
+    pictures = [] if is_interrupted else _pictures(ensemble, given)
+    return {**summary(ensemble, given["at"]), "pictures": pictures}
 
 
 def _tell(ensemble: Ensemble, given: dict[str, Any], *, is_first: bool) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from sim.cli import options, text
+from sim.errors import UsageError
 
 
 @click.command("show")
@@ -29,6 +30,8 @@ def command(result: str, at: tuple[float, ...] | None, as_csv: bool, **given: An
     """
     from sim.cli.results import open_named
 
+    if as_csv and given["as_json"]:
+        raise UsageError("either --csv or --json")
     ensemble = open_named(result, given["out"])
     options.within_horizon(at, ensemble.facts.horizon)
     if given["as_json"]:

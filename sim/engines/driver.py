@@ -3,8 +3,7 @@
 Chunks are parts of *slabs* of a fixed size, and slabs are handed on in order, so that neither
 workers nor chunks can change a byte of what is made of them. The compiled kernel runs without
 Python's lock, and what becomes of a slab happens in a thread of its own; the main thread only
-waits, with a short timeout. An interrupt, which Python raises in the main thread, is answered at
-once and never finds a slab half taken.
+waits, with a short timeout, and asks each time whether it has been interrupted.
 """
 
 from __future__ import annotations
@@ -19,7 +18,8 @@ from typing import Literal, Protocol
 import numpy as np
 
 from sim.ensemble.batch import Batch, Floats, Ints, blank, fill, part
-from sim.errors import Interrupted
+from sim.errors import Interrupted, RunFault
+from sim.interrupts import held_back
 from sim.net.model import Net
 
 EngineName = Literal["compiled", "reference"]
@@ -31,9 +31,11 @@ Take = Callable[[Batch], bool]
 #: Replications that are handed on together: the memory that a run needs does not grow with it.
 SLAB = 4_096
 #: Replications handed to a worker at a time, at the most: enough for the hand-over not to show.
-LARGEST_CHUNK = {"compiled": SLAB, "reference": 16}
+LARGEST_CHUNK = {"compiled": SLAB, "reference": 4}
 #: Slabs begun and not yet taken, at the most.
 _OPEN_SLABS = 4
+#: Replications that may be in memory with all that was watched, before they are handed on.
+MOST_UNDER_WAY = SLAB * (2 * _OPEN_SLABS + 2)
 _LOOK_S = 0.05
 
 
@@ -54,7 +56,6 @@ class _Slab:
     rows: Batch
     chunks: list[Batch]
     left: set[int]
-    is_taken: bool = False
 
     @property
     def n_whole(self) -> int:
@@ -143,27 +144,48 @@ def hand_on(
     places = _places(net, range(first, first + replications), size, slabs)
     run = _run_compiled if engine == "compiled" else _run_reference
     n_done = 0
-    with _Taker(take) as taker:
+    with held_back() as held, _Taker(take) as taker:
         finished = run(net, seed, places, n_workers, lambda: len(slabs) >= _OPEN_SLABS)
         try:
-            for slab, number in finished:
-                slab.left.discard(number)
-                n_done += slab.chunks[number].n
-                while slabs and not slabs[0].left:
-                    taker.submit(slabs[0], slabs[0].rows)
-                    slabs.popleft()
-                tell(n_done, replications)
+            for place in finished:
+                if place is not None:
+                    slab, number = place
+                    slab.left.discard(number)
+                    n_done += slab.chunks[number].n
+                    while slabs and not slabs[0].left:
+                        taker.submit(slabs.popleft().rows)
+                    tell(n_done, replications)
                 if not taker.wants_more(_OPEN_SLABS):
                     return
+                if held.stop is not None:
+                    raise held.stop
             taker.wants_more(0)
+        except RunFault as fault:
+            # What lies before it may be enough already; that must not hang on who was faster.
+            if slabs:
+                taker.submit(_rows_before(fault, slabs[0], net, seed))
+            if taker.wants_more(0):
+                raise
         except KeyboardInterrupt as stop:
             finished.close()
             if slabs:
-                taker.submit(slabs[0], part(slabs[0].rows, 0, slabs[0].n_whole))
+                taker.submit(part(slabs[0].rows, 0, slabs[0].n_whole))
             taker.wants_more(0)
             raise Interrupted(taker.n_taken) from stop
         finally:
             finished.close()
+
+
+def _rows_before(fault: RunFault, slab: _Slab, net: Net, seed: int) -> Batch:
+    """Return the rows of a slab before the one that faults, the unfinished ones run again."""
+    from sim.engines.reference import ReferenceEngine
+
+    n_whole = slab.n_whole
+    n = fault.replication - int(slab.rows.replications[0])
+    rest = part(slab.rows, n_whole, n)
+    if rest.n > 0:
+        fill(rest, ReferenceEngine(net).run(seed, rest.replications))
+    return part(slab.rows, 0, n)
 
 
 def _places(net: Net, numbers: range, size: int, slabs: deque[_Slab]) -> Iterator[_Place]:
@@ -193,17 +215,13 @@ class _Taker:
         self._is_over = True
         self._pool.shutdown()
 
-    def submit(self, slab: _Slab, rows: Batch) -> None:
-        """Have the rows of a slab taken; a slab is taken once, however often it is submitted.
+    def submit(self, rows: Batch) -> None:
+        """Have rows taken when those before them have been."""
+        self._waiting.append(self._pool.submit(self._run, rows))
 
-        So whoever is interrupted between this and the next line may do it again.
-        """
-        self._waiting.append(self._pool.submit(self._run, slab, rows))
-
-    def _run(self, slab: _Slab, rows: Batch) -> None:
-        if self._is_over or slab.is_taken:
+    def _run(self, rows: Batch) -> None:
+        if self._is_over or not rows.n:
             return
-        slab.is_taken = True
         try:
             self._is_over = not self._take(rows)
         except BaseException:
@@ -227,7 +245,7 @@ class _Taker:
 
 def _run_reference(
     net: Net, seed: int, places: Iterator[_Place], workers: int, is_full: Callable[[], bool]
-) -> Generator[_Place]:
+) -> Generator[_Place | None]:
     from sim.engines.reference import ReferenceEngine
 
     engine = ReferenceEngine(net)
@@ -239,8 +257,8 @@ def _run_reference(
 
 def _run_compiled(
     net: Net, seed: int, places: Iterator[_Place], workers: int, is_full: Callable[[], bool]
-) -> Generator[_Place]:
-    """Yield chunks as they are finished, in any order."""
+) -> Generator[_Place | None]:
+    """Yield chunks as they are finished, in any order; None now and then, where none is."""
     from sim.engines.compiled.engine import FaultAt, Stopped, compiled, no_control
 
     engine = compiled(net)
@@ -264,6 +282,8 @@ def _run_compiled(
             fill_up()
             while running:
                 done, _ = wait(running, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
+                if not done:
+                    yield None
                 for future in done:
                     place = running.pop(future)
                     try:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 
 from sim.analysis.first_passage import wilson
-from sim.ensemble.batch import Batch, Ints, part
+from sim.ensemble.batch import Batch, Ints, blank, part
 from sim.ensemble.legend import Legend, legend_of
 from sim.ensemble.table import Column, Table, columns_of, joined
 from sim.ensemble.watched import BLOCK, Watched, WatchSums
@@ -39,8 +39,6 @@ class InMemory:
 
     def table(self, net: Net) -> Table:
         """Return everything that was kept."""
-        from sim.ensemble.batch import blank
-
         kept = self._kept or [columns_of(blank(net, []), net, legend_of(net))]
         return {name: joined([part[name] for part in kept]) for name in kept[0]}
 
@@ -51,13 +49,13 @@ class Sums:
 
     watch: WatchSums
     clipped: Ints
+    #: Replications with each outcome.
+    n_happened: Ints
     n_events: int = 0
-    #: Replications with each outcome, counted where a precision is asked for.
-    n_happened: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     def copy(self) -> Sums:
         """Return sums that go their own way from here."""
-        return Sums(self.watch.copy(), self.clipped.copy(), self.n_events, self.n_happened.copy())
+        return Sums(self.watch.copy(), self.clipped.copy(), self.n_happened.copy(), self.n_events)
 
     def take(self, batch: Batch) -> None:
         """Add replications; all but the last come in whole blocks."""
@@ -88,22 +86,26 @@ class Gatherer:
         self.sums = Sums(
             WatchSums(net, self.legend),
             np.zeros(len(net.variables), dtype=np.int64),
-            n_happened=np.zeros(len(net.outcomes), dtype=np.int64),
+            np.zeros(len(net.outcomes), dtype=np.int64),
         )
         #: As of the last whole block: from here a run can go on.
         self.resumable = self.sums
-        #: Whether the precision was reached.
-        self.is_precise = False
 
     @property
     def n(self) -> int:
         """Number of replications taken."""
         return self.sums.watch.n
 
+    @property
+    def has_enough(self) -> bool:
+        """Whether it stands at a look at which its precision is reached."""
+        if self._precision is None or not self.n or self.n % LOOK_EVERY:
+            return False
+        return are_precise(self.sums.n_happened, self.n, self._precision)
+
     def take(self, slab: Batch) -> bool:
         """Take replications; return whether more are wanted."""
         n = self._enough(slab)
-        self.is_precise = n is not None
         if n is not None:
             slab = part(slab, 0, n)
         self._keeper.keep(columns_of(slab, self._net, self.legend))
@@ -114,7 +116,7 @@ class Gatherer:
         if slab.n > n_blocks:
             self.sums = self.sums.copy()
             self.sums.take(part(slab, n_blocks, slab.n))
-        return not self.is_precise
+        return n is None
 
     def _enough(self, slab: Batch) -> int | None:
         """Return after how many of these rows there are enough; None if there are not."""
@@ -124,7 +126,7 @@ class Gatherer:
         looks = np.arange(ahead, slab.n + 1, LOOK_EVERY)
         so_far = np.cumsum(np.isfinite(slab.times), axis=0) + self.sums.n_happened
         return next(
-            (int(n) for n in looks if is_precise(so_far[n - 1], self.n + int(n), self._precision)),
+            (int(n) for n in looks if are_precise(so_far[n - 1], self.n + int(n), self._precision)),
             None,
         )
 
@@ -164,7 +166,7 @@ class Gatherer:
         return self.sums.watch.watched()
 
 
-def is_precise(counts: Ints, n: int, precision: float) -> bool:
+def are_precise(counts: Ints, n: int, precision: float) -> bool:
     """Return whether the 95 % Wilson interval of every proportion reaches this far at the most."""
     low, high = wilson(counts, n)
     return bool(np.all((high - low) / 2.0 <= precision))

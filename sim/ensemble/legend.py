@@ -58,11 +58,13 @@ class Legend:
     @property
     def ends(self) -> tuple[tuple[str, Measured], ...]:
         """The column of each watched value at the end, with what it is."""
-        taken = ("time", "reason")
-        return tuple(
-            (f"end.watch.{w.name}" if w.name in taken else f"end.{w.name}", w)
-            for w in (self.watches if self.grid else ())
-        )
+        return tuple((_end_of(w.name), w) for w in (self.watches if self.grid else ()))
+
+
+def _end_of(name: str) -> str:
+    """Return the column of a watched value at the end: another one for every name."""
+    is_taken = name in ("time", "reason") or name.startswith("watch.")
+    return f"end.watch.{name}" if is_taken else f"end.{name}"
 
 
 def legend_of(net: Net) -> Legend:

@@ -66,10 +66,13 @@ class Nested:
 
     times: Mapping[str, Floats]
 
-    def band(self, outcome: str, by: float) -> tuple[float, float] | None:
-        """Return the 80 % band of P(T <= by) over what is unknown; None from too few groups."""
+    def band(self, outcome: str, by: float, mean: float) -> tuple[float, float] | None:
+        """Return the 80 % band of P(T <= by) over what is unknown; None from too few groups.
+
+        It is set around ``mean``, the probability over everything, which is better known.
+        """
         came = self.times[outcome] <= by
-        return nested_band(came.sum(axis=1), came.shape[1])
+        return nested_band(came.sum(axis=1), came.shape[1], mean=mean)
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +178,9 @@ class Ensemble:
         answer hangs on what nobody knows. None if nothing is unknown, or too few groups were run.
         """
         by = self.facts.horizon if by is None else by
-        return self.nested.band(self._known(outcome), by) if self.nested else None
+        if self.nested is None:
+            return None
+        return self.nested.band(outcome, by, self.probability(outcome, by).value)
 
     def cdf(self, outcome: str, grid: Floats) -> FirstPassageCdf:
         """Return P(it has happened by t) on a grid of days, with intervals and a 95 % band."""

@@ -57,13 +57,22 @@ class PartWriter:
             self._write(self._waiting)
         self._waiting, self._n_waiting = [], 0
 
-    def adopt(self, other: Path, n: int) -> None:
-        """Begin with the first n rows of another result: whole parts as files, the rest as rows."""
+    def adopt(self, other: Path, n: int, files: Files) -> None:
+        """Begin with the first n rows of another result: whole parts as files, the rest as rows.
+
+        Raises
+        ------
+        ValueError
+            If a part is not what ``files`` say of it.
+        """
         table = StoredTable(other)
         n_parts = n // ROWS
-        for number in range(n_parts):
-            content = table.parts[number].read_bytes()
-            write_file(self.folder, part_name(number), content, self.files)
+        for number, part in enumerate(table.parts):
+            content = part.read_bytes()
+            if hashlib.sha256(content).hexdigest() != files[part_name(number)]["sha256"]:
+                raise ValueError(f"{part_name(number)} is damaged")
+            if number < n_parts:
+                write_file(self.folder, part_name(number), content, self.files)
         if n > n_parts * ROWS:
             self.keep(rows(table.part(n_parts), 0, n - n_parts * ROWS))
 
@@ -84,6 +93,8 @@ class StoredTable(Mapping[str, Column]):
         import pyarrow.parquet as pq
 
         self.parts = sorted((folder / "replications").glob("part-*.parquet"))
+        if not self.parts:
+            raise FileNotFoundError(f"{folder} has no replications")
         self._names = pq.read_schema(self.parts[0]).names
 
     def __getitem__(self, name: str) -> Column:
@@ -156,6 +167,7 @@ def write_tables(folder: Path, name: str, tables: Sequence[Table], files: Files)
             row_group_size=max(1, table.num_rows),
             compression="zstd",
             compression_level=_LEVEL,
+            write_page_checksum=True,
             use_dictionary=[f.name for f in table.schema if pa.types.is_dictionary(f.type)],
             use_byte_stream_split=[f.name for f in table.schema if pa.types.is_floating(f.type)],
         )
@@ -182,7 +194,7 @@ def read_table(path: Path, names: list[str] | None = None) -> dict[str, Column]:
     import pyarrow.parquet as pq
 
     # A name with dots finds those below it, too, as if it were a path into a nested column.
-    table = pq.ParquetFile(path).read(columns=names)
+    table = pq.ParquetFile(path, page_checksum_verification=True).read(columns=names)
     return {name: _column(table.column(name)) for name in names or table.column_names}
 
 

@@ -8,12 +8,15 @@ is locked as long as its process lives; what a killed process left is cleared aw
 from __future__ import annotations
 
 import hashlib
+import importlib
+import io
 import json
 import os
 import re
 import secrets
 import shutil
 import time
+import zipfile
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -38,6 +41,9 @@ from sim.ensemble.parts import (
 from sim.errors import UsageError
 from sim.versions import NUMBERS, machine, version, versions
 
+#: Locks of files; where there are none (no POSIX), age alone tells what is left over.
+fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
+
 #: Layout of a result. Raised when older readers would misread it.
 FORMAT = 1
 #: The file that a partial result can go on from.
@@ -46,12 +52,28 @@ _LOCK = ".lock"
 _DRAFT = ".draft-"
 _PARTIAL = "-partial"
 _ORPHAN_AFTER_S = 3_600.0
+_YOUNG_S = 5.0
 
 Json = dict[str, Any]
+#: What reading JSON or Parquet that is damaged may raise.
+DAMAGE = (
+    UsageError,
+    OSError,
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    RecursionError,
+    OverflowError,
+)
 
 
 class ResultError(UsageError):
     """A folder that is no result, or one that cannot be read."""
+
+
+class LaterFormat(ResultError):
+    """A result of a later version, which this one must not touch."""
 
 
 def run_name(net: str, seed: int, *, replications: int | None, precision: float | None) -> str:
@@ -64,21 +86,32 @@ def run_name(net: str, seed: int, *, replications: int | None, precision: float 
 
 
 def folder_name(scenario: str) -> str:
-    """Return a scenario's name as that of a folder, which it then cannot leave."""
-    return re.sub(r"[^\w.-]", "_", scenario).lstrip(".")[:100] or "scenario"
+    """Return a scenario's name as that of a folder, which it then cannot leave.
+
+    A name that has to be changed for it gets some digits of its own, so that two stay two.
+    """
+    plain = re.sub(r"[^\w.-]", "_", scenario).lstrip(".")[:100]
+    if plain and plain == scenario:
+        return plain
+    digest = hashlib.sha256(scenario.encode("utf-8", "surrogatepass")).hexdigest()[:6]
+    return f"{plain or 'scenario'}-{digest}"
 
 
 class Draft:
     """A result while it is written: a folder that nobody takes for a result."""
 
     def __init__(self, home: Path, run: str) -> None:
-        home.mkdir(parents=True, exist_ok=True)
-        _clear_orphans(home)
+        clear_orphans(home)
         self.home, self.run = home, run
         self.folder = home / f"{_DRAFT}{run}-{secrets.token_hex(4)}"
-        self.folder.mkdir()
-        self._lock: int | None = _locked(self.folder / _LOCK)
-        self.writer = PartWriter(self.folder)
+        self._lock: int | None = None
+        self.folder.mkdir(parents=True)
+        try:
+            self._lock = _locked(self.folder / _LOCK)
+            self.writer = PartWriter(self.folder)
+        except BaseException:
+            self.__exit__()
+            raise
 
     def write(self, ensemble: Ensemble, provenance: Json, summary: Json, journal: Json) -> None:
         """Write everything but the replications, which are there already."""
@@ -113,7 +146,7 @@ class Draft:
             except OSError:
                 if not target.is_dir():
                     raise
-            if not replaces and _is_whole(target):
+            if not replaces and self._gives_way(target):
                 break
             old = self.home / f"{_DRAFT}{self.run}-{secrets.token_hex(4)}"
             with suppress(FileNotFoundError):
@@ -121,9 +154,13 @@ class Draft:
             shutil.rmtree(old, ignore_errors=True)
         _sync(self.home)
 
-    def forget_partial(self) -> None:
-        """Remove what an interrupted run has left."""
-        shutil.rmtree(self.target(is_partial=True), ignore_errors=True)
+    def _gives_way(self, target: Path) -> bool:
+        """Return whether what is there is at least as much as this."""
+        try:
+            there, here = read_manifest(target), read_manifest(self.folder)
+        except ResultError:
+            return False
+        return bool(there["complete"]) or int(there["replications"]) >= int(here["replications"])
 
     def __enter__(self) -> Draft:
         return self
@@ -134,8 +171,6 @@ class Draft:
             os.close(self._lock)
             self._lock = None
         shutil.rmtree(self.folder, ignore_errors=True)
-        with suppress(OSError):  # others have results in it
-            self.home.rmdir()
 
 
 def write_json(folder: Path, name: str, content: Json) -> None:
@@ -152,23 +187,13 @@ def write_json(folder: Path, name: str, content: Json) -> None:
 def _locked(path: Path) -> int:
     """Create a file and lock it for as long as this process lives."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-    _try_lock(descriptor)
+    if fcntl is not None:
+        with suppress(OSError):  # a file system without locks: age alone tells an orphan
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
     return descriptor
 
 
-def _try_lock(descriptor: int) -> bool:
-    try:
-        import fcntl
-    except ImportError:  # no POSIX: age alone tells an orphan
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _clear_orphans(home: Path) -> None:
+def clear_orphans(home: Path) -> None:
     """Remove the drafts of processes that are gone."""
     for draft in home.glob(f"{_DRAFT}*"):
         with suppress(OSError):  # somebody else is at it
@@ -177,12 +202,22 @@ def _clear_orphans(home: Path) -> None:
 
 
 def _is_orphan(draft: Path) -> bool:
+    """Return whether nobody holds a draft any more.
+
+    One that is being made may not be locked yet, so none is taken for an orphan at once.
+    """
+    age = time.time() - draft.stat().st_mtime
+    if fcntl is None or not (draft / _LOCK).exists():
+        return age > _ORPHAN_AFTER_S
+    if age < _YOUNG_S:
+        return False
+    descriptor = os.open(draft / _LOCK, os.O_RDWR)
     try:
-        descriptor = os.open(draft / _LOCK, os.O_RDWR)
-    except FileNotFoundError:  # just being made, or on its way out
-        return time.time() - draft.stat().st_mtime > _ORPHAN_AFTER_S
-    try:
-        return _try_lock(descriptor)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    else:
+        return True
     finally:
         os.close(descriptor)
 
@@ -266,7 +301,7 @@ def _legend(found: Json) -> Legend:
     )
 
 
-def renew_provenance(ensemble: Ensemble, provenance: Json) -> None:
+def renew_provenance(ensemble: Ensemble, provenance: Json, summary: Json) -> None:
     """Let the manifest of a result name the text that it answers to now.
 
     A comment may have changed, or a file's name: nothing that changes a figure.
@@ -274,7 +309,12 @@ def renew_provenance(ensemble: Ensemble, provenance: Json) -> None:
     assert ensemble.folder is not None
     manifest = read_manifest(ensemble.folder)
     scenario = {**_facts_json(ensemble.facts), **provenance}
-    if manifest["scenario"] != scenario:
+    if manifest["scenario"] == scenario:
+        return
+    known = read_json(ensemble.folder / "summary.json")
+    new = {**summary, "pictures": known.get("pictures", [])}
+    with suppress(OSError):  # a folder that takes nothing any more: what it says is still true
+        write_json(ensemble.folder, "summary.json", new)
         write_json(ensemble.folder, "manifest.json", {**manifest, "scenario": scenario})
 
 
@@ -292,20 +332,25 @@ def read_manifest(folder: Path) -> Json:
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         made_in = manifest["format"]
+        if made_in == FORMAT:
+            sizes = {str(name): int(known["bytes"]) for name, known in manifest["files"].items()}
+        else:
+            by = str(dict(manifest.get("versions") or {}).get("frontcast", "an unknown version"))
     except FileNotFoundError:
         raise ResultError(f"{folder} is no result: it has no manifest.json") from None
-    except (ValueError, KeyError, TypeError):
-        raise ResultError(f"{folder}: manifest.json is damaged; run the scenario again") from None
+    except DAMAGE as error:
+        what = (
+            "manifest.json cannot be read"
+            if isinstance(error, OSError)
+            else "manifest.json is damaged"
+        )
+        raise ResultError(f"{folder}: {what}; run the scenario again") from None
     if made_in != FORMAT:
-        by = str(manifest.get("versions", {}).get("frontcast", "an unknown version"))
-        raise ResultError(
+        is_later = isinstance(made_in, int) and made_in > FORMAT
+        raise (LaterFormat if is_later else ResultError)(
             f"{folder} has format {made_in!r}, written by Frontcast {by}; Frontcast {version()} "
             f"reads format {FORMAT}: run the scenario again, or open it with that version"
         )
-    try:
-        sizes = {str(name): int(known["bytes"]) for name, known in manifest["files"].items()}
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise ResultError(f"{folder}: manifest.json is damaged; run the scenario again") from None
     _check_files(folder, sizes)
     return dict(manifest)
 
@@ -324,13 +369,6 @@ def _check_files(folder: Path, sizes: dict[str, int]) -> None:
             )
 
 
-def _is_whole(folder: Path) -> bool:
-    try:
-        return bool(read_manifest(folder)["complete"])
-    except ResultError:
-        return False
-
-
 def open_result(folder: Path) -> Ensemble:
     """Return the ensemble of a result; its replications are read when they are asked for.
 
@@ -342,7 +380,7 @@ def open_result(folder: Path) -> Ensemble:
     manifest = read_manifest(folder)
     try:
         return _opened(folder, manifest)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except DAMAGE as error:
         raise ResultError(
             f"{folder} is damaged ({type(error).__name__}: {error}); run the scenario again with "
             "--fresh"
@@ -374,7 +412,7 @@ def read_json(path: Path) -> Json:
     """Return a JSON object beside a result that no figure depends on; empty where it is lost."""
     try:
         return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+    except DAMAGE:
         return {}
 
 
@@ -383,10 +421,19 @@ def find(home: Path, run: str, facts: Facts, legend: Legend) -> Ensemble | None:
 
     Labels and dates are no part of a run's name: where the file has changed them, the result is out
     of date.
+
+    Raises
+    ------
+    LaterFormat
+        If a later version has written it.
     """
     try:
         found = open_result(home / run)
+    except LaterFormat:
+        raise
     except ResultError:
+        return None
+    if not found.is_complete:
         return None
     if found.facts != replace(facts, variant=found.facts.variant) or found.legend != legend:
         return None
@@ -405,8 +452,24 @@ def runs(root: Path) -> list[Path]:
 
 def keep_state(draft: Draft, gatherer: Gatherer) -> None:
     """Write what a run needs to go on from its last whole block."""
-    with (draft.folder / _STATE).open("wb") as file:
-        np.savez(file, **gatherer.state())
+    content = io.BytesIO()
+    np.savez(content, **gatherer.state())
+    write_file(draft.folder, _STATE, content.getvalue())
+
+
+def has_partial(home: Path, run: str) -> bool:
+    """Return whether an interrupted run has left something."""
+    return (home / (run + _PARTIAL) / "manifest.json").exists()
+
+
+def is_partial(folder: Path) -> bool:
+    """Return whether a result is what an interrupted run has left."""
+    return folder.name.endswith(_PARTIAL)
+
+
+def forget_partial(home: Path, run: str) -> None:
+    """Remove what an interrupted run has left."""
+    shutil.rmtree(home / (run + _PARTIAL), ignore_errors=True)
 
 
 def go_on(draft: Draft, gatherer: Gatherer) -> None:
@@ -424,8 +487,9 @@ def go_on(draft: Draft, gatherer: Gatherer) -> None:
             raise ResultError(f"{partial} was written by another version, or another machine")
         if _legend(manifest["legend"]) != gatherer.legend:
             raise ResultError(f"{partial} has other labels")
-        with np.load(partial / _STATE, allow_pickle=False) as state:
+        content = io.BytesIO((partial / _STATE).read_bytes())
+        with np.load(content, allow_pickle=False) as state:
             gatherer.restore(state)
-        draft.writer.adopt(partial, gatherer.n)
-    except (OSError, KeyError, TypeError, ValueError) as error:
+        draft.writer.adopt(partial, gatherer.n, manifest["files"])
+    except (*DAMAGE, EOFError, zipfile.BadZipFile) as error:
         raise ResultError(f"{partial} cannot be gone on from: {error}") from error

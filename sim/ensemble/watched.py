@@ -69,8 +69,9 @@ class WatchSums:
             self.n += len(watch)
             return
         shown = watch / self._scales
-        for begin in range(0, len(shown), BLOCK):
-            self.sums += shown[begin : begin + BLOCK].sum(axis=0)
+        with np.errstate(invalid="ignore"):  # the mean of inf and -inf is no number
+            for begin in range(0, len(shown), BLOCK):
+                self.sums += shown[begin : begin + BLOCK].sum(axis=0)
         for k, j in enumerate(self._labelled):
             for number in np.unique(watch[:, :, j]):
                 self.counts[k, int(number)] += np.count_nonzero(watch[:, :, j] == number, axis=0)

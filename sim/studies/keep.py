@@ -16,6 +16,7 @@ from sim.ensemble.gather import Gatherer, InMemory
 from sim.ensemble.legend import legend_of
 from sim.ensemble.model import Ensemble, Facts, Nested
 from sim.ensemble.parts import StoredTable
+from sim.ensemble.table import Table
 from sim.errors import Interrupted
 from sim.scenario.model import Scenario
 from sim.studies.replicate import How, Plan, ensemble_of, simulate
@@ -44,11 +45,14 @@ def kept(
     found = None if fresh else store.find(home, name, known, legend)
     if found is not None:
         _log.info("found %s", found.folder)
-        store.renew_provenance(found, provenance_of(scenario))
+        store.clear_orphans(home)
+        store.forget_partial(home, name)
+        store.renew_provenance(found, provenance_of(scenario), summary(found))
         return found
     # What is there and was not found is damaged, or has other labels.
     is_outdated = (home / name).exists()
-    for may_go_on in (False,) if fresh else (True, False):
+    may_resume = not fresh and store.has_partial(home, name)
+    for may_go_on in (True, False) if may_resume else (False,):
         with store.Draft(home, name) as draft:
             work = _Work(scenario, known, plan, how, draft, replaces=fresh or is_outdated)
             if not may_go_on or work.go_on():
@@ -122,12 +126,15 @@ class _Work:
         )
         if not is_complete:
             store.keep_state(draft, self.gatherer)
-        draft.publish(target, replaces=self.replaces or not is_complete)
+        if not is_complete and draft.target(is_partial=False).exists():
+            # The whole is there already, and would be found: a part is of no use beside it.
+            return replace(ensemble, table=dict(ensemble.table))
+        draft.publish(target, replaces=self.replaces and is_complete)
         if is_complete:
-            draft.forget_partial()
+            store.forget_partial(draft.home, draft.run)
         return replace(ensemble, folder=target, table=StoredTable(target))
 
-    def ensemble(self, table: Any, nested: Nested | None, *, is_complete: bool) -> Ensemble:
+    def ensemble(self, table: Table, nested: Nested | None, *, is_complete: bool) -> Ensemble:
         return ensemble_of(
             self.known, self.plan, self.how, self.gatherer, table, nested, is_complete=is_complete
         )

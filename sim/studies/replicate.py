@@ -54,7 +54,7 @@ def simulate(net: Net, plan: Plan, how: How, gatherer: Gatherer) -> Nested | Non
     asked = plan.replications + n_nested
     tell = how.progress or (lambda done, asked: None)
     begun = gatherer.n
-    if begun < plan.replications:
+    if begun < plan.replications and not gatherer.has_enough:
         hand_on(
             net,
             gatherer.take,

@@ -6,10 +6,12 @@ import math
 import os
 from pathlib import Path
 
-from sim.engines.driver import EngineName, Progress
+from sim.engines.driver import MOST_UNDER_WAY, EngineName, Progress
 from sim.ensemble.gather import Gatherer, InMemory, most_needed
 from sim.ensemble.model import Ensemble, Facts
+from sim.ensemble.watched import QUANTILES_FROM
 from sim.errors import Interrupted, UsageError
+from sim.interrupts import held_back
 from sim.net.model import Net
 from sim.scenario.model import Scenario
 from sim.studies.keep import kept
@@ -18,6 +20,9 @@ from sim.units import SECONDS_PER_DAY
 
 ENGINES = ("compiled", "reference")
 REPLICATIONS = 10_000
+#: Beyond these no run would ever end.
+MOST_REPLICATIONS = 10**15
+FINEST_PRECISION = 1e-6
 
 
 def run(
@@ -63,7 +68,8 @@ def run(
     RunFault
         If a replication breaks a rule of the net.
     Interrupted
-        On an interrupt, with the ensemble of the finished replications as ``partial``.
+        On an interrupt, with the ensemble of the finished replications as ``partial`` (all of
+        them, if the interrupt came too late to stop anything).
     UsageError
         If a number is out of range.
     MemoryError
@@ -72,15 +78,21 @@ def run(
         If results cannot be written; nothing half-written is left.
     """
     plan = _plan(seed, replications, precision)
-    if workers is not None and workers < 1:
-        raise UsageError(f"at least one worker, not {workers}")
+    for what, number in (("worker", workers), ("replication in a chunk", chunk)):
+        if number is not None and number < 1:
+            raise UsageError(f"at least one {what}, not {number}")
     if engine not in ENGINES:
         raise UsageError(f"no engine '{engine}': compiled or reference")
     _check_memory(scenario.net, plan.replications, is_kept=out is not None)
     how = How(engine, workers, chunk, progress)
-    if out is None:
-        return _in_memory(scenario, plan, how)
-    return kept(scenario, facts(scenario), plan, how, Path(out), fresh=fresh)
+    with held_back() as held:
+        if out is None:
+            ensemble = _in_memory(scenario, plan, how)
+        else:
+            ensemble = kept(scenario, facts(scenario), plan, how, Path(out), fresh=fresh)
+        if held.stop is not None:  # too late to stop anything
+            raise Interrupted(ensemble.n, ensemble) from held.stop
+    return ensemble
 
 
 def _plan(seed: int, replications: int | None, precision: float | None) -> Plan:
@@ -88,12 +100,14 @@ def _plan(seed: int, replications: int | None, precision: float | None) -> Plan:
         raise UsageError(f"a seed lies between 0 and 2**64 - 1, not {seed}")
     if replications is not None and replications < 1:
         raise UsageError(f"at least one replication, not {replications}")
+    if replications is not None and replications > MOST_REPLICATIONS:
+        raise UsageError(f"at most {MOST_REPLICATIONS:,} replications")
     if precision is None:
         return Plan(seed, REPLICATIONS if replications is None else replications)
     if replications is not None:
         raise UsageError("either a number of replications or a precision, not both")
-    if not 0.0 < precision < 1.0:
-        raise UsageError(f"a precision lies between 0 and 1, not {precision:g}")
+    if not FINEST_PRECISION <= precision < 1.0:
+        raise UsageError(f"a precision lies between {FINEST_PRECISION:g} and 1, not {precision:g}")
     return Plan(seed, most_needed(precision), precision)
 
 
@@ -114,12 +128,15 @@ def _in_memory(scenario: Scenario, plan: Plan, how: How) -> Ensemble:
 def _check_memory(net: Net, replications: int, *, is_kept: bool) -> None:
     """Refuse what would bring the machine down: results, and half as much to sum them up.
 
-    Of results that are kept on the disk one outcome at a time is in memory.
+    Of results that are kept on the disk only outcomes are ever all in memory. What is watched is
+    summed up as it comes, but for the first replications and the slabs under way.
     """
     n_values = 3 * len(net.outcomes)
     if not is_kept:
         n_values += 2 + len(net.inputs) + len(net.totals) + len(net.watches)
-    needed = 1.5 * 8.0 * n_values * replications
+    n_paths = min(replications, 2 * QUANTILES_FROM) + min(replications, MOST_UNDER_WAY)
+    needed = 8.0 * n_paths * len(net.grid) * len(net.watches)
+    needed += 1.5 * 8.0 * n_values * replications
     if needed > (has := _memory()):
         raise MemoryError(
             f"{replications:,} replications of this scenario need about {needed / 1e9:,.0f} GB of "

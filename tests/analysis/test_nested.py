@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.analysis.nested import FEWEST_GROUPS, nested_band, nested_probabilities
+from sim.analysis.nested import FEWEST_GROUPS, nested_band, shrinkage
 
 GROUPS, WITHIN = 600, 32
 REPETITIONS = 400
@@ -69,17 +69,32 @@ def test_where_nothing_hangs_on_the_inputs_the_band_is_narrow():
     assert np.median(widths) < 0.05
 
 
-def test_mean_and_variance_are_right():
+def test_the_variance_is_right():
     random = np.random.default_rng(5)
     p = random.beta(3, 5, size=200_000)
-    drawn = nested_probabilities(random.binomial(8, p), 8)
-    assert drawn.mean() == pytest.approx(3 / 8, abs=4 * math.sqrt(0.06 / 200_000))
-    assert drawn.var() == pytest.approx(p.var(), rel=0.03)
+    counts = random.binomial(8, p)
+    assert (counts / 8).var() * shrinkage(counts, 8) ** 2 == pytest.approx(p.var(), rel=0.03)
+
+
+def test_a_gap_between_groups_is_not_filled_with_what_no_group_has():
+    """Eight of a hundred groups always, the others never: the middle 80 % have nothing of it."""
+    low, high = nested_band(np.array([0] * 92 + [WITHIN] * 8), WITHIN)
+    assert 0.0 <= low < high < 1.0 / WITHIN
 
 
 def test_ends_and_few_groups():
-    assert nested_band(np.zeros(50, dtype=int), WITHIN) == (0.0, 0.0)
-    assert nested_band(np.full(50, WITHIN), WITHIN) == (1.0, 1.0)
+    low, high = nested_band(np.zeros(80, dtype=int), WITHIN)
+    assert 0.0 <= low < high < 0.5 / WITHIN
+    low, high = nested_band(np.full(80, WITHIN), WITHIN)
+    assert 1.0 - 0.5 / WITHIN < low < high <= 1.0
     assert nested_band(np.zeros(FEWEST_GROUPS - 1, dtype=int), WITHIN) is None
     low, high = nested_band(np.arange(64) // 2, WITHIN)
     assert 0.0 < low < high < 1.0
+
+
+def test_the_band_is_set_around_what_is_better_known():
+    counts = np.random.default_rng(1).binomial(WITHIN, 0.5, size=500)
+    low, high = nested_band(counts, WITHIN, mean=0.52)
+    assert low - 0.03 < 0.52 < high + 0.03
+    shifted = nested_band(counts, WITHIN, mean=0.42)
+    assert shifted == pytest.approx((low - 0.1, high - 0.1))

@@ -10,7 +10,7 @@ import pytest
 import sim
 from sim.analysis.first_passage import wilson
 from sim.ensemble.gather import LOOK_EVERY, most_needed
-from sim.errors import Interrupted, UsageError
+from sim.errors import Interrupted, RunFault, UsageError
 from tests.studies.scenarios import BRIDGE
 from tests.studies.test_simulate import same
 
@@ -79,10 +79,52 @@ def test_a_kept_run_goes_on_for_its_precision(tmp_path):
     assert sim.run(scenario, precision=0.011, out=tmp_path / "b").was_found
 
 
+#: Faults in replications in which the bridge breaks late: some one or other beyond the first look.
+RARELY_FAULTY = """
+title: A rare fault
+clock: {horizon: 100 days}
+variables: {n: {integer: [0, 9], initial: 0}, up: {states: [yes, no]}}
+transitions:
+  fall: {when: up == yes, rate: 1 / day, then: {up: no}}
+  late: {when: up == yes, after: 8.6 days, then: {n: n / 0}}
+outcomes: {falls: up == no}
+"""
+
+
+@pytest.mark.parametrize(
+    "how", [{"workers": 1}, {"workers": 2, "chunk": 64}, {"engine": "reference"}]
+)
+def test_a_fault_beyond_what_is_enough_is_none(how):
+    scenario = sim.loads(RARELY_FAULTY)
+    with pytest.raises(RunFault) as caught:
+        sim.run(scenario, replications=20_000, seed=2)
+    first = caught.value.replication
+    assert 1_000 <= first < 8_000, first
+    enough = sim.run(scenario, precision=0.0025, seed=2, **how)
+    assert enough.n == 1_000
+
+
+def test_a_precision_that_was_reached_is_not_sought_again(tmp_path):
+    """Interrupted among the nested, at a look that is a whole block, too: it adds no look."""
+    scenario, done = sim.loads(BRIDGE, "bridge.yaml"), []
+    whole = sim.run(scenario, precision=0.0027, out=tmp_path / "whole")
+
+    def stop(now: int, asked: int) -> None:
+        if now > asked - 30_000:
+            raise KeyboardInterrupt
+
+    with pytest.raises(Interrupted):
+        sim.run(scenario, precision=0.0027, out=tmp_path / "b", chunk=64, progress=stop)
+    again = sim.run(
+        scenario, precision=0.0027, out=tmp_path / "b", progress=lambda n, _: done.append(n)
+    )
+    assert again.n == whole.n
+
+
 def test_what_makes_no_sense_is_refused():
     with pytest.raises(UsageError, match="either a number of replications or a precision"):
         sim.run(sim.loads(BRIDGE), replications=10, precision=0.1)
-    with pytest.raises(UsageError, match="a precision lies between 0 and 1, not 0"):
+    with pytest.raises(UsageError, match="a precision lies between 1e-06 and 1, not 0"):
         sim.run(sim.loads(BRIDGE), precision=0.0)
 
 
