@@ -27,8 +27,8 @@ def shrinkage(counts: Ints, m: int) -> float:
     .. math:: \sqrt{\max(0, 1 - \overline{p_k(1-p_k)} / ((m-1) s^2))},
 
     with :math:`s^2` their sample variance, they have the variance of the probabilities, without
-    bias (the one-way analysis of variance: Sun, Apley & Staum, Oper. Res. 59, 998, 2011; an ensemble
-    of estimates with the right spread: Louis, J. Am. Stat. Assoc. 79, 393, 1984).
+    bias (the one-way analysis of variance: Sun, Apley & Staum, Oper. Res. 59, 998, 2011; estimates
+    with the right spread: Louis, J. Am. Stat. Assoc. 79, 393, 1984).
 
     Parameters
     ----------
