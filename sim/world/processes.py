@@ -30,6 +30,7 @@ def read_processes(node: Node | None, world: World, faults: Faults) -> dict[str,
         "factions": world.factions,
         "places": world.places,
         "routes": world.routes,
+        "supply": {},
         "processes": node,
     }
     found = {}
@@ -98,7 +99,7 @@ def expand(
     ``transitions`` are those that the file writes itself: the world must know what they change.
     """
     parts = frame(world, faults)
-    scene = Scene(world, parts, dict(processes))
+    scene = Scene(world, parts, dict(processes), faults=faults)
     scene.closable.update(_assigned_routes(world, transitions))
     for name, column in _columns(processes):
         scene.columns.setdefault(name, []).append(column)
@@ -173,4 +174,4 @@ def _columns(processes: Mapping[str, Process]) -> Iterator[tuple[str, Column]]:
     for process in processes.values():
         if process.kind == "advance" and not process.spec.off:
             for leg, place in enumerate(process.spec.along):
-                yield str(place), Column(process, str(process.spec.faction), leg)
+                yield str(place), Column(process, str(process.spec.faction), leg, str(place))
