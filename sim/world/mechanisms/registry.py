@@ -7,17 +7,19 @@ from sim.world.mechanisms.assault import Assault
 from sim.world.mechanisms.cohesion import Cohesion
 from sim.world.mechanisms.collapse import Collapse
 from sim.world.mechanisms.process import ProcessSpec
+from sim.world.mechanisms.relocate import Relocate
 
 MECHANISMS: tuple[type[ProcessSpec], ...] = (
     Advance,
     Assault,
     Collapse,
     Cohesion,
+    Relocate,
 )
 BY_KIND: dict[str, type[ProcessSpec]] = {model.KIND: model for model in MECHANISMS}
 #: Kinds that the format names and this version does not simulate.
 NOT_YET = (
     "air_support", "ceasefire", "consume", "counterattack", "coup", "deal",
-    "displacement", "faction_collapse", "interdict", "leader", "reinforce", "relocate", "rumour",
+    "displacement", "faction_collapse", "interdict", "leader", "reinforce", "rumour",
     "siege", "uprising", "withdraw",
 )  # fmt: skip
