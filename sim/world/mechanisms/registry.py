@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from sim.world.mechanisms.advance import Advance
+from sim.world.mechanisms.air_support import AirSupport
 from sim.world.mechanisms.assault import Assault
 from sim.world.mechanisms.cohesion import Cohesion
 from sim.world.mechanisms.collapse import Collapse
+from sim.world.mechanisms.interdict import Interdict
 from sim.world.mechanisms.process import ProcessSpec
-from sim.world.mechanisms.relocate import Relocate
+from sim.world.mechanisms.repair import Repair
 
 MECHANISMS: tuple[type[ProcessSpec], ...] = (
     Advance,
     Assault,
     Collapse,
     Cohesion,
-    Relocate,
+    Interdict,
+    Repair,
+    AirSupport,
 )
 BY_KIND: dict[str, type[ProcessSpec]] = {model.KIND: model for model in MECHANISMS}
 #: Kinds that the format names and this version does not simulate.
 NOT_YET = (
-    "air_support", "ceasefire", "consume", "counterattack", "coup", "deal",
-    "displacement", "faction_collapse", "interdict", "leader", "reinforce", "rumour",
+    "ceasefire", "consume", "counterattack", "coup", "deal",
+    "displacement", "faction_collapse", "leader", "reinforce", "relocate", "rumour",
     "siege", "uprising", "withdraw",
 )  # fmt: skip
