@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sim.values import Node
+from sim.values import Faults, Node
 from sim.world.frame import could_hold, garrisons, held_by
 from sim.world.mechanisms.process import Process, ProcessSpec, Settings
 from sim.world.model import MARCHED, NOBODY, Object, Place, World
@@ -21,15 +21,19 @@ from sim.world.ways import way
 #: Places to which a garrison may fall back, at the most.
 MOST_FALLBACKS = 4
 
+#: A place that was in contact is not shocked by contact again, until this long after.
+FRESH_AGAIN = "14 days"
+
 Effects = dict[str, str]
 
 
 class Column(NamedTuple):
-    """An advance that passes through a place: at leg ``leg`` it stands before it."""
+    """An advance that passes through a place, the ``leg``-th of its axis."""
 
     process: Process
     faction: str
     leg: int
+    place: str
 
     @property
     def name(self) -> str:
@@ -39,7 +43,13 @@ class Column(NamedTuple):
     @property
     def is_here(self) -> str:
         """The condition that it stands before the place."""
-        return f"{self.name}.state == contact and {self.name}.leg == {self.leg}"
+        return f"{self.name}.state == contact and {self.name}.at == {self.place}"
+
+    @property
+    def is_inside(self) -> str:
+        """The condition that it is in the place, which it helps to defend if its side holds it."""
+        state = f"{self.name}.state"
+        return f"({state} == resting or {state} == spent) and {self.name}.at == {self.place}"
 
 
 @dataclass(eq=False)
@@ -57,6 +67,8 @@ class Scene:
     line_losses: dict[str, list[str]] = field(default_factory=dict)
     #: Routes that something may cut or damage: these need clocks that open them again.
     closable: set[str] = field(default_factory=set)
+    #: Where what mechanisms find wrong between several processes is told.
+    faults: Faults = field(default_factory=Faults)
     #: Keys of each process that exists everywhere, by (kind, name of the place, faction or route).
     everywhere: dict[tuple[str, str], Settings] = field(default_factory=dict)
     #: Factions beside those of the file that may have a garrison in a place, by place.
@@ -130,7 +142,11 @@ class Scene:
     # The strength of both sides.
 
     def define_strengths(self, place: Place) -> None:
-        """Make ``P.force.F``, ``P.offence`` (who attacks) and ``P.defence`` (who defends)."""
+        """Make ``P.force.F``, ``P.offence`` (who attacks) and ``P.defence`` (who defends).
+
+        Garrisons defend, and columns of the holder's side that rest in the place or have ended
+        there: else somebody could walk in while the army that has just taken it is still inside.
+        """
         name, at, path = place.name, place.key, place.path
         attackers = dict.fromkeys(column.faction for column in self.columns_at(place.name))
         for faction in attackers:
@@ -143,10 +159,14 @@ class Scene:
         for faction in attackers:
             offence = f"{name}.force.{faction} if {name}.attacker == {faction} else ({offence})"
         self.parts.define(f"{name}.offence", offence, at, path)
-        defenders = (
+        defenders = [
             f"{name}.garrison.{faction} if {self.side_of_holder(place, faction)} else 0 persons"
             for faction in self.garrisons_at(place)
-        )
+        ]
+        defenders += [
+            f"{column.name}.force if {self.defends(place, column)} else 0 persons"
+            for column in self.columns_at(place.name)
+        ]
         self.parts.define(f"{name}.defence", total(defenders, "0 persons"), at, path)
 
     def by_attacker(self, place: Place) -> str:
@@ -163,19 +183,57 @@ class Scene:
         """Return who takes a place that is given up: its attacker, or nobody."""
         return f"{place.name}.attacker"
 
-    def losses_of_columns(self, place: Place, share: str, *, state: str = "") -> Effects:
-        """Return what an engagement costs the columns that stand before a place."""
+    def defends(self, place: Place, column: Column) -> str:
+        """Return the condition that a column is inside, and of the holder's side."""
+        return all_of([column.is_inside, self.side_of_holder(place, column.faction)])
+
+    def contact(self, place: Place, attacker: str) -> Effects:
+        """Return what it changes that somebody begins to attack a place."""
+        name = place.name
+        is_first = f"time - {name}.contact_at >= {FRESH_AGAIN}"
+        return {
+            f"{name}.attacker": attacker,
+            f"{name}.fresh": f"1 if {is_first} else {name}.fresh",
+            f"{name}.contact_at": f"time if {is_first} else {name}.contact_at",
+        }
+
+    def losses_of_columns(
+        self, place: Place, share: str, *, state: str = "", inside: str = "", thrown: str = ""
+    ) -> Effects:
+        """Return what an engagement costs columns at a place: those before it, and those inside.
+
+        Parameters
+        ----------
+        place : Place
+        share : str
+            What those lose that attack.
+        state : str
+            In what state that leaves them; the same as before by default.
+        inside : str
+            What those lose that defend; nothing by default.
+        thrown : str
+            In what state that leaves them; the same as before by default.
+        """
         effects: Effects = {}
         for column in self.columns_at(place.name):
             fights = f"({column.is_here}) and {place.name}.attacker == {column.faction}"
-            left = f"{column.name}.force * max(0, 1 - ({share}))"
-            effects[f"{column.name}.force"] = f"{left} if {fights} else {column.name}.force"
-            if state:
-                effects[f"{column.name}.state"] = f"{state} if {fights} else {column.name}.state"
+            defends = self.defends(place, column)
+            for what, mine, other in (
+                (
+                    "force",
+                    _less(f"{column.name}.force", share),
+                    _less(f"{column.name}.force", inside),
+                ),
+                ("state", state, thrown),
+            ):
+                now = f"{column.name}.{what}"
+                kept = f"({other} if {defends} else {now})" if other else now
+                if mine or other:
+                    effects[now] = f"{mine} if {fights} else {kept}" if mine else kept
         return effects
 
     def losses_of_garrison(self, place: Place, share: str) -> Effects:
-        """Return what an engagement costs those who defend a place."""
+        """Return what an engagement costs the garrison of a place."""
         return {
             f"{place.name}.garrison.{faction}": (
                 f"{place.name}.garrison.{faction} * max(0, 1 - ({share})) "
@@ -193,6 +251,7 @@ class Scene:
         *,
         to: str = "",
         survive: str = "1",
+        cost: str = "",
         refuge: Sequence[Place] | None = None,
     ) -> Effects:
         """Return what the fall of a place changes, whatever brought it about.
@@ -205,13 +264,28 @@ class Scene:
         to : str
             Who takes it: an expression for a faction; its attacker by default.
         survive : str
-            Share of the garrison that gets away, where there is a way.
+            Share of the garrison that gets away, where there is a way; and of columns inside.
+        cost : str
+            Share of its force that it costs the attacker; nothing by default.
         refuge : sequence of Place
             Where it goes; its fallback by default.
         """
+        lost = f"1 - ({survive})"
+        return {
+            **self.loss(place, cause, to or self.taker(place)),
+            **self.losses_of_columns(place, cost, inside=lost, thrown="regrouping"),
+            **self.retreat(place, survive, refuge=refuge),
+        }
+
+    def walkover(self, place: Place, to: str) -> Effects:
+        """Return what it changes that somebody walks into a place that nobody defends."""
+        return self.loss(place, "walkover", to)
+
+    def loss(self, place: Place, cause: str, to: str) -> Effects:
+        """Return what the loss of a place changes but for those who were in it; see ``fall``."""
         name = place.name
         effects = {
-            f"{name}.control": to or f"{name}.attacker",
+            f"{name}.control": to,
             f"{name}.attacker": NOBODY,
             f"{name}.fell_by": cause,
             f"{name}.fresh": "0",
@@ -222,12 +296,12 @@ class Scene:
         for faction in self.fronts_at(place):
             lost = f"{weight} if {name}.control == {faction} else 0"
             effects[f"{faction}.shock"] = f"{faction}.shock + ({lost})"
-        for faction, takes_it in self.takers(place, to or self.taker(place)).items():
+        for faction, takes_it in self.takers(place, to).items():
             times = f"{weight} if {takes_it} else 0" if takes_it else weight
             effects.update(self.cohesion_moves(faction, "victory", times))
         for flag, faction in self.loss_flags.get(name, ()):
             effects[flag] = f"1 if {name}.control == {faction} else {flag}"
-        return {**effects, **self.retreat(place, survive, refuge=refuge)}
+        return effects
 
     def takers(self, place: Place, to: str) -> dict[str, str]:
         """Return who may take a place, and on what condition; ``to`` is as in ``fall``."""
@@ -329,6 +403,11 @@ class Scene:
         if not routes:
             out = f"not {place.name}.encircled"
         return all_of([held_by(there.name, faction, self.world), out])
+
+
+def _less(force: str, share: str) -> str:
+    """Return what is left of a force that loses a share; empty if it loses none."""
+    return f"{force} * clip(1 - ({share}), 0, 1)" if share else ""
 
 
 def _plain(value: Node | Default) -> float | None:

@@ -1,32 +1,54 @@
 """``advance``: one column on one axis. It is at one place at a time.
 
 A column marches leg by leg along its places. A leg is work in km, burned at a pace that is luck of
-the leg: unopposed a lognormal of 45 km/day (49 pairs of successive falls in past wars), opposed, on
-a leg or in a belt with a declared posture, 4.4 km/day. A cut road stops it, a by-pass slows it, and
-its pace halves for each ``reach`` that it has gone (culmination). An empty place falls as it
-arrives; at a held one it stands in contact until ``assault`` or another clock decides. It leaves a
-part of its force at each place that is taken, rests, and goes on. After a broken attack it regroups
-and comes again, while its force is not too small.
+the leg:
+
+    pace = (u or o) x road x 2 ** (-gone / reach)
+
+u is the unopposed pace, a lognormal of 45 km/day (49 pairs of successive falls in past wars); o the
+opposed one, 4.4 km/day, times 0.66 or 0.5 for a prepared or fortified posture and 0.48 in rugged
+terrain (regression over CDB90, 660 battles 1600-1982). A route with a declared posture is marched
+at o throughout; before a hostile place with one, the last ``belt`` km are: such a leg takes
+(km - belt) / u + belt / o. A cut road stops the column, a by-pass slows it, and its pace halves for
+each ``reach`` that it has gone (culmination).
+
+States, with A.at the place that was reached last:
+
+- *marching*: on the road to the next place. What becomes of the place behind does not stop it.
+- *contact*: before a place that it may enter. An empty one falls as it arrives; at a held one it
+  attacks, or waits while somebody else does, until a clock decides (``assault``, ``collapse``).
+- *resting*: in a place, which it helps to defend. Thrown out of it, the column regroups.
+- *regrouping*: after a broken attack. It comes again, unless too little of it is left.
+- *spent*: at the end of its axis, or too weak. A column yet to split from another is spent, too.
+
+Three decisions that the contract leaves open. Who takes a place leaves the share 1 - (1 -
+``leave_behind``) ** weight behind and rests for weight times ``rest``, with the weight of the place
+up to 1: so a column that passes three villages arrives as one that passes the one that they are
+parts of. A column that splits from one that is taken off is off as well. A place that the column
+may not enter (``attackable_by``) and that is held by an enemy holds it up for good.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from sim.errors import one_of
 from sim.keys import NEEDED, Line, Names, Value, Whole, a_key
-from sim.values import Node
-from sim.world.frame import could_hold, held_by, length
+from sim.values import Faults, Node
+from sim.world.frame import length
 from sim.world.mechanisms.process import Process, ProcessSpec, conditions
-from sim.world.model import MARCHED, NOBODY, Place, Route
-from sim.world.parts import all_of, any_of
+from sim.world.model import MARCHED, NOBODY, Place, Route, World
+from sim.world.parts import all_of, any_of, total
 from sim.world.quantities import Default, quantity
+from sim.world.specs import PlaceSpec, RouteSpec
 
 if TYPE_CHECKING:
     from sim.world.scene import Scene
 
 STATES = ("marching", "contact", "resting", "regrouping", "spent")
-#: A place that was in contact is not shocked by contact again, until this long after.
-FRESH_AGAIN = "14 days"
+MOST_SURPRISE = 3
+_FRONTS = "a belligerent or an ally"
 #: Times the opposed pace (regression over 660 battles, 1600-1982).
 POSTURES = {"hasty": "1", "prepared": "0.66", "fortified": "0.5"}
 TERRAINS = {"open": "1", "rugged": "0.48"}
@@ -92,12 +114,62 @@ class Advance(ProcessSpec):
     surprise: Whole = a_key("How far the defender is surprised, 0 to 3", "1", default="0")
 
     @classmethod
+    def check(cls, process: Process, world: World, faults: Faults) -> None:
+        """Tell an axis on which no column can march."""
+        spec, path = process.spec, process.path
+        if not world.factions[str(spec.faction)].holds_fronts:
+            message = f"'{spec.faction}' has no columns: it holds no front"
+            faults.add("no-front", message, spec.faction, f"{path}.faction", expected=_FRONTS)
+        _check_axis(process, world, faults)
+        if spec.at is not None and spec.at not in spec.along:
+            message = f"'{spec.at}' is not on the axis of '{process.name}'"
+            faults.add("bad-axis", message, spec.at, f"{path}.at", expected=one_of(spec.along))
+        if not 0 <= (spec.surprise or 0) <= MOST_SURPRISE:
+            message, at = f"'surprise' is {spec.surprise}", process.key
+            faults.add("out-of-range", message, at, f"{path}.surprise", expected="from 0 to 3")
+
+    @classmethod
+    def prepare(cls, process: Process, scene: Scene) -> None:
+        """Tell a column that is to split from something that is none."""
+        other, at = process.spec.take_from, process.spec.take_from
+        if other is None:
+            return
+        path, whole = f"{process.path}.take_from", scene.processes.get(str(other))
+        if other == process.name:
+            message = f"'{other}' cannot split from itself"
+            scene.faults.add("bad-split", message, at, path, expected="another advance")
+        elif whole is not None and whole.kind != cls.KIND:
+            message = f"'{other}' is no advance, but a process of kind '{whole.kind}'"
+            scene.faults.add("bad-split", message, at, path, expected="another advance")
+        elif whole is not None and whole.spec.faction != process.spec.faction:
+            message = f"'{other}' is a column of '{whole.spec.faction}', not of its own faction"
+            scene.faults.add("bad-split", message, at, path)
+
+    @classmethod
     def expand(cls, process: Process, scene: Scene) -> None:
         """Add a column."""
-        _Column(process, scene).expand()
+        _Advance(process, scene).expand()
 
 
-class _Column:
+def _check_axis(process: Process, world: World, faults: Faults) -> None:
+    """Tell places that come twice, or that no road joins on which its faction may march."""
+    along, path = list(process.spec.along), f"{process.path}.along"
+    if not along:
+        message = f"'{process.name}' leads nowhere"
+        faults.add("bad-axis", message, process.spec.along, path, expected="places in turn")
+    network = world.network(tuple(MARCHED), str(process.spec.faction))
+    for leg, place in enumerate(along):
+        if place in along[:leg]:
+            message = f"'{process.name}' passes '{place}' twice"
+            hint = "a second advance may lead back"
+            faults.add("bad-axis", message, place, path, hint=hint)
+        elif leg and str(place) not in [there for _, there in network[str(along[leg - 1])]]:
+            message = f"no road that '{process.spec.faction}' may use joins '{along[leg - 1]}'"
+            message += f" and '{place}'"
+            faults.add("no-road", message, place, path, expected="a route between them")
+
+
+class _Advance:
     """The parts of one column."""
 
     def __init__(self, process: Process, scene: Scene) -> None:
@@ -106,7 +178,9 @@ class _Column:
         self.faction = str(process.spec.faction)
         self.along = [scene.world.places[str(place)] for place in process.spec.along]
         start = str(process.spec.at or process.spec.along[0])
-        self.first = [place.name for place in self.along].index(start)
+        self.first = scene.world.places[start]
+        self.splits_from = str(process.spec.take_from or "")
+        self.goes = conditions(process, scene.parts)
 
     def use(self, key: str) -> str:
         return self.parts.use(self.process.given(key))
@@ -116,82 +190,87 @@ class _Column:
         value: Node | Default = getattr(self.process.spec, key)
         return value.node(self.at) if isinstance(value, Default) else value
 
+    def variable(self, name: str, **written: object) -> None:
+        self.parts.variable(f"{self.name}.{name}", self.at, self.path, **written)
+
     def transition(self, name: str, **written: object) -> None:
+        if self.process.spec.priority is not None and "immediate" not in written:
+            written["priority"] = str(self.process.spec.priority)
         self.parts.transition(f"{self.name}.{name}", self.at, self.path, **written)
+
+    def is_in(self, *states: str) -> str:
+        return any_of(f"{self.name}.state == {state}" for state in states)
 
     def expand(self) -> None:
         self.state()
-        for leg in range(1, len(self.along)):
-            self.march(leg)
-        for leg, place in enumerate(self.along):
-            self.stand(leg, place)
-        self.rest()
-        if self.process.spec.take_from is not None:
+        if self.splits_from:
             self.split()
+            # It has been read when it first held.
+            self.goes = [name for name in self.goes if name != f"{self.name}.when"]
+        for before, place in pairwise(self.along):
+            self.march(before, place)
+        for place in self.along:
+            self.stand(place)
+        self.rest()
+        self.regroup()
 
     def state(self) -> None:
         """Make what a column is: where, in what state, how strong, how far from its start."""
-        force = self.use("force")
-        begins = self.process.spec.take_from is None
-        here = self.along[self.first]
-        is_home = held_by(here.name, self.faction, self.scene.world)
-        state = f"(marching if {is_home} else contact)" if begins else "spent"
+        force = "0 persons" if self.splits_from else self.use("force")
         names = [place.name for place in self.along]
-        self.parts.variable(f"{self.name}.at", self.at, self.path, states=names, initial=here.name)
-        self.parts.variable(
-            f"{self.name}.leg", self.at, self.path,
-            integer=["0", str(len(names))], initial=str(self.first),
-        )  # fmt: skip
-        self.parts.variable(
-            f"{self.name}.state", self.at, self.path,
-            states=list(STATES), initial="contact" if here.spec.attacker == self.faction else state,
-        )  # fmt: skip
-        self.parts.variable(
-            f"{self.name}.force", self.at, self.path,
-            real=["0", "inf"], unit="person", initial=force if begins else "0 persons",
-        )  # fmt: skip
-        self.parts.variable(
-            f"{self.name}.first_force", self.at, self.path,
-            real=["0", "inf"], unit="person", initial=force if begins else "0 persons",
-        )  # fmt: skip
-        self.parts.variable(
-            f"{self.name}.reserve", self.at, self.path,
-            real=["0", "inf"], unit="person", initial=self.use("reserve"),
-        )  # fmt: skip
-        self.parts.variable(
-            f"{self.name}.gone", self.at, self.path, real=["0 km", "inf"], initial="0 km"
-        )
+        self.variable("at", states=names, initial=self.first.name)
+        self.variable("state", states=list(STATES), initial=self.first_state())
+        for name in ("force", "first_force"):
+            self.variable(name, real=["0", "inf"], unit="person", initial=force)
+        if self.has_reserve:
+            reserve = self.use("reserve")
+            self.variable("reserve", real=["0", "inf"], unit="person", initial=reserve)
+        self.variable("gone", real=["0 km", "inf"], initial="0 km")
+
+    @property
+    def has_reserve(self) -> bool:
+        return not isinstance(self.process.spec.reserve, Default)
+
+    def first_state(self) -> str:
+        """Return the state at the start: it marches from a place of its own side."""
+        if self.splits_from:
+            return "spent"
+        if self.first.spec.attacker == self.faction:
+            return "contact"
+        side = self.scene.world.side(self.faction)
+        if self.first.holder is not None:
+            return "marching" if self.first.holder in side else "contact"
+        friends = [holder for holder in self.first.holders if holder in side]
+        is_home = any_of(f"{self.first.path}.control == {friend}" for friend in friends)
+        return f"marching if {is_home} else contact"
 
     # Marching.
 
-    def march(self, leg: int) -> None:
-        """March from one place to the next, over any road that joins them."""
-        before, place = self.along[leg - 1], self.along[leg]
-        for number, route in enumerate(self.roads(before, place)):
+    def march(self, before: Place, place: Place) -> None:
+        """March from one place to the next, by the shortest road that is not cut."""
+        roads = self.roads(before, place)
+        for number, route in enumerate(roads):
             km = length(route, self.parts)
-            suffix = "" if number == 0 else f".{route.name}"
-            others = self.roads(before, place)[:number]
-            is_best = all_of(f"{other.name}.status == cut" for other in others)
+            guard = [
+                f"{self.name}.state == marching",
+                f"{self.name}.at == {before.name}",
+                f"{route.name}.status != cut",
+                *(f"{shorter.name}.status == cut" for shorter in roads[:number]),
+                *self.goes,
+            ]
+            arrives = f"contact if {self.may_enter(place)} else {self.rests_in(place)}"
             self.transition(
-                f"march.{place.name}{suffix}",
-                when=all_of(
-                    [
-                        f"{self.name}.state == marching and {self.name}.leg == {leg - 1}",
-                        f"{route.name}.status != cut",
-                        *([is_best] if others else []),
-                        *conditions(self.process, self.parts),
-                    ]
-                ),
+                f"march.{place.name}" + (f".{route.name}" if number else ""),
+                when=all_of(guard),
                 work=km,
-                pace=self.pace(leg, place, route),
+                pace=self.pace(place, route),
                 memory="keep",
                 then={
-                    f"{self.name}.leg": str(leg),
                     f"{self.name}.at": place.name,
-                    f"{self.name}.state": "contact",
+                    f"{self.name}.state": arrives,
                     f"{self.name}.gone": f"{self.name}.gone + {km}",
                 },
-                says=f"{self.name} arrives at {place.name}",
+                says=self.process.says or f"{self.name} arrives at {place.name}",
             )
 
     def roads(self, a: Place, b: Place) -> list[Route]:
@@ -203,99 +282,136 @@ class _Column:
         ]
         return sorted(found, key=lambda route: route.about_km)
 
-    def pace(self, leg: int, place: Place, route: Route) -> str:
+    def pace(self, place: Place, route: Route) -> str:
         """Return the pace of a leg: luck, the road, and how far the column has come."""
-        base = self.luck("pace", leg, place)
+        pace = self.luck("pace", place)
         if route.spec.posture is not None:
-            posture, terrain = POSTURES[route.spec.posture], TERRAINS[route.spec.terrain or "open"]
-            base = f"{self.luck('opposed_pace', leg, place)} * {posture} * {terrain}"
-        share = self.parts.use(route.given("bypass_share"))
-        road = f"{MARCHED[route.kind]} * ({share} if {route.name}.status == bypass else 1)"
-        return f"{base} * {road} * 0.5 ** ({self.name}.gone / {self.use('reach')})"
+            pace = self.opposed(place, route.spec)
+        if place.spec.posture is not None:
+            pace = self.slowed_in_belt(pace, place, route)
+        factors = (
+            [f"({pace})", MARCHED[route.kind]] if MARCHED[route.kind] != "1" else [f"({pace})"]
+        )
+        if route.name in self.scene.closable or route.spec.status is not None:
+            share = self.parts.use(route.given("bypass_share"))
+            factors.append(f"({share} if {route.name}.status == bypass else 1)")
+        factors.append(f"0.5 ** ({self.name}.gone / {self.use('reach')})")
+        return " * ".join(factors)
 
-    def luck(self, key: str, leg: int, place: Place) -> str:
+    def slowed_in_belt(self, pace: str, place: Place, route: Route) -> str:
+        """Return the pace of a whole leg whose last kilometres, before an enemy, are opposed."""
+        belt, km = self.parts.use(place.given("belt")), length(route, self.parts)
+        share = f"min(1, {belt} / {km})"
+        slowed = f"({pace}) / (1 + {share} * (({pace}) / ({self.opposed(place, place.spec)}) - 1))"
+        return f"{slowed} if {self.scene.is_hostile(place, self.faction)} else {pace}"
+
+    def opposed(self, place: Place, spec: PlaceSpec | RouteSpec) -> str:
+        posture, terrain = POSTURES[spec.posture or "hasty"], TERRAINS[spec.terrain or "open"]
+        return " * ".join([self.luck("opposed_pace", place), posture, terrain])
+
+    def luck(self, key: str, place: Place) -> str:
         """Return a pace that is drawn for one leg."""
         spec = self.process.spec
         return self.parts.use(self.process.entry(key, place.name, getattr(spec, key), "km/day"))
 
     # At a place.
 
-    def stand(self, leg: int, place: Place) -> None:
-        """Attack, walk in or pass, as who holds the place has it."""
-        name, here = place.name, f"{self.name}.state == contact and {self.name}.leg == {leg}"
-        foe = self.scene.is_hostile(place, self.faction)
-        is_first = f"time - {name}.contact_at >= {FRESH_AGAIN}"
+    def may_enter(self, place: Place) -> str:
+        """Return the condition that a place is not its own side's, and open to be attacked."""
+        entries = [self.scene.is_hostile(place, self.faction)]
         if self.faction in place.attackers:
-            self.transition(
-                f"walks_in.{name}",
-                immediate="true",
-                priority="2",
-                when=all_of(
-                    [
-                        here,
-                        f"{name}.defence < 1 person",
-                        any_of([foe, f"{name}.control == {NOBODY}"]),
-                    ]
-                ),
-                then=self.scene.fall(place, "walkover", to=self.faction, survive="0"),
-                says=f"{self.name} walks into {name}",
-            )
-            self.transition(
-                f"attacks.{name}",
-                immediate="true",
-                priority="1",
-                when=all_of(
-                    [
-                        here,
-                        foe,
-                        f"{name}.defence >= 1 person",
-                        f"{name}.attacker == {NOBODY}",
-                        f"{self.name}.force >= 1 person",
-                    ]
-                ),
-                then={
-                    f"{name}.attacker": self.faction,
-                    f"{name}.fresh": f"1 if {is_first} else {name}.fresh",
-                    f"{name}.contact_at": f"time if {is_first} else {name}.contact_at",
-                },
-                says=f"{self.name} attacks {name}",
-            )
-        is_mine = "false"
-        if self.faction in could_hold(place, self.scene.world):
-            is_mine = f"{name}.control == {self.faction}"
-            left, garrison = self.use("leave_behind"), f"{name}.garrison.{self.faction}"
-            self.transition(
-                f"takes.{name}",
-                immediate="true",
-                when=all_of([here, is_mine]),
-                then={
-                    garrison: f"{garrison} + {self.name}.force * {left}",
-                    f"{self.name}.force": (
-                        f"{self.name}.force * (1 - {left}) + {self.name}.reserve"
-                    ),
-                    f"{self.name}.reserve": "0 persons",
-                    f"{self.name}.state": "resting",
-                },
-            )
+            entries.append(f"{place.name}.control == {NOBODY}")
+        return any_of(entries)
+
+    def stand(self, place: Place) -> None:
+        """Attack, walk in, hold or pass, as who holds the place has it."""
+        columns = self.scene.columns_at(place.name)
+        column = next(column for column in columns if column.process is self.process)
+        here = [column.is_here, f"{self.name}.force >= 1 person"]
+        if self.faction in place.attackers:
+            self.walk_in(place, here)
+            self.attack(place, here)
+        self.take(place, column.is_here)
+        is_over = f"not ({self.may_enter(place)})"
+        is_mine = f"{place.name}.control == {self.faction}"
         self.transition(
-            f"passes.{name}",
+            f"passes.{place.name}",
             immediate="true",
-            when=all_of([here, f"not ({foe})", f"not ({is_mine})", f"{name}.control != {NOBODY}"]),
-            then={f"{self.name}.state": "resting"},
+            when=all_of([column.is_here, is_over, f"not ({is_mine})"]),
+            then={f"{self.name}.state": self.rests_in(place)},
         )
 
+    def walk_in(self, place: Place, here: list[str]) -> None:
+        name = place.name
+        self.transition(
+            f"walks_in.{name}",
+            immediate="true",
+            priority="2",
+            when=all_of([*here, self.may_enter(place), f"{name}.defence < 1 person", *self.goes]),
+            then=self.scene.walkover(place, self.faction),
+            says=f"{self.name} walks into {name}",
+        )
+
+    def attack(self, place: Place, here: list[str]) -> None:
+        name, is_hostile = place.name, self.scene.is_hostile(place, self.faction)
+        is_free = f"{name}.attacker == {NOBODY}"
+        self.transition(
+            f"attacks.{name}",
+            immediate="true",
+            priority="1",
+            when=all_of([*here, is_hostile, f"{name}.defence >= 1 person", is_free, *self.goes]),
+            then=self.scene.contact(place, self.faction),
+            says=f"{self.name} attacks {name}",
+        )
+
+    def take(self, place: Place, is_here: str) -> None:
+        """Leave some in a place that is its own now, before anybody else can walk in."""
+        garrison = f"{place.name}.garrison.{self.faction}"
+        weight = f"min(1, {self.parts.use(place.weight)})"
+        kept = f"(1 - {self.use('leave_behind')}) ** {weight}"
+        reserve = f" + {self.name}.reserve" if self.has_reserve else ""
+        effects = {
+            garrison: f"{garrison} + {self.name}.force * (1 - {kept})",
+            f"{self.name}.force": f"{self.name}.force * {kept}{reserve}",
+            f"{self.name}.state": self.rests_in(place),
+        }
+        if self.has_reserve:
+            effects[f"{self.name}.reserve"] = "0 persons"
+        self.transition(
+            f"takes.{place.name}",
+            immediate="true",
+            priority="3",
+            when=all_of([is_here, f"{place.name}.control == {self.faction}"]),
+            then=effects,
+        )
+
+    # After it.
+
+    def rests_in(self, place: Place) -> str:
+        """Return the state of a column in a place that it holds or passes: the last is its end."""
+        return "spent" if place is self.along[-1] else "resting"
+
     def rest(self) -> None:
-        last = len(self.along) - 1
+        """Rest for as long as the place is large."""
+        weights = (
+            f"{self.parts.use(place.weight)} if {self.name}.at == {place.name} else 0"
+            for place in self.along[:-1]
+        )
         self.transition(
             "goes_on",
-            when=f"{self.name}.state == resting",
-            after=self.law("rest"),
-            then={f"{self.name}.state": f"marching if {self.name}.leg < {last} else spent"},
+            when=all_of([f"{self.name}.state == resting", *self.goes]),
+            work=self.law("rest"),
+            # The place that it rests in stays the same, so this is a rest of weight times its law.
+            pace=f"1 / clip({total(weights)}, 0.001, 1)",
+            memory="redraw",
+            then={f"{self.name}.state": "marching"},
         )
+
+    def regroup(self) -> None:
         enough = f"{self.name}.force >= {self.use('gives_up_below')} * {self.name}.first_force"
         self.transition(
             "comes_again",
-            when=f"{self.name}.state == regrouping",
+            when=all_of([f"{self.name}.state == regrouping", *self.goes]),
             after=self.law("regroup"),
             then={f"{self.name}.state": f"contact if {enough} else spent"},
             says=f"{self.name} has regrouped",
@@ -303,18 +419,23 @@ class _Column:
 
     def split(self) -> None:
         """Take a share of another column, once."""
-        other = str(self.process.spec.take_from)
-        share = self.use("share")
+        other, share = self.splits_from, self.use("share")
         taken = f"{other}.force * {share}"
         self.transition(
             "splits",
             immediate="true",
-            when=all_of([f"{self.name}.splits.fired == 0", *conditions(self.process, self.parts)]),
+            # After whatever the moment brings the other column.
+            priority="-1",
+            when=all_of(
+                [f"{self.name}.splits.fired == 0", f"{other}.force >= 1 person", *self.goes]
+            ),
             then={
                 f"{self.name}.force": taken,
                 f"{self.name}.first_force": taken,
+                f"{self.name}.gone": f"{other}.gone",
+                f"{self.name}.state": f"contact if {self.may_enter(self.first)} else marching",
                 f"{other}.force": f"{other}.force * (1 - {share})",
-                f"{self.name}.state": "marching",
+                f"{other}.first_force": f"{other}.first_force * (1 - {share})",
             },
             says=f"{self.name} splits from {other}",
         )

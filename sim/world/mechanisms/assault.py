@@ -139,7 +139,14 @@ def _race(place: Place, settings: Settings, scene: Scene) -> None:
     parts.define(f"{name}.edge", f"max({edge}, 1e-9)", at, path)
     ratio = f"max({name}.offence, 1 person) / max({name}.defence, 1 person)"
     parts.define(f"{name}.odds", f"({ratio}) ** {use('ratio_exponent')}", at, path)
-    going = all_of([f"{name}.engaged == 1", f"{name}.attacker != {NOBODY}", *settings.conditions()])
+    going = all_of(
+        [
+            f"{name}.engaged == 1 and {name}.attacker != {NOBODY}",
+            # Contact without a column (``attacker`` alone) is a threat, and no assault.
+            f"{name}.offence >= 1 person",
+            *settings.conditions(),
+        ]
+    )
     defends, attacks = f"{name}.defender_tolerance", f"{name}.attacker_tolerance"
     # Both lose at the same time: when one has lost what he tolerates, the other has lost this share
     # of it, at the strength that both have now.
@@ -151,12 +158,15 @@ def _race(place: Place, settings: Settings, scene: Scene) -> None:
         when=going,
         work=defends,
         pace=f"{use('defender_loss')} * {name}.tempo * {name}.edge * {name}.odds",
-        then={
-            **scene.fall(place, "assault", survive=f"max(0, 1 - {defends})"),
-            **scene.losses_of_columns(place, f"min({attacks}, {defends} * {quotient})"),
-        },
+        then=scene.fall(
+            place,
+            "assault",
+            survive=f"max(0, 1 - {defends})",
+            cost=f"min({attacks}, {defends} * {quotient})",
+        ),
         says=f"{name} is stormed",
     )
+    loss = f"min({defends}, {attacks} / ({quotient}))"
     parts.transition(
         f"{name}.attacker_breaks",
         at,
@@ -167,8 +177,8 @@ def _race(place: Place, settings: Settings, scene: Scene) -> None:
         then={
             f"{name}.attacker": NOBODY,
             f"{name}.engaged": "0",
-            **scene.losses_of_columns(place, attacks, state="regrouping"),
-            **scene.losses_of_garrison(place, f"min({defends}, {attacks} / ({quotient}))"),
+            **scene.losses_of_columns(place, attacks, state="regrouping", inside=loss),
+            **scene.losses_of_garrison(place, loss),
         },
         says=f"The attack on {name} breaks",
     )
