@@ -9,6 +9,7 @@ from sim.world.mechanisms.cohesion import Cohesion
 from sim.world.mechanisms.collapse import Collapse
 from sim.world.mechanisms.interdict import Interdict
 from sim.world.mechanisms.process import ProcessSpec
+from sim.world.mechanisms.relocate import Relocate
 from sim.world.mechanisms.repair import Repair
 
 MECHANISMS: tuple[type[ProcessSpec], ...] = (
@@ -19,11 +20,12 @@ MECHANISMS: tuple[type[ProcessSpec], ...] = (
     Interdict,
     Repair,
     AirSupport,
+    Relocate,
 )
 BY_KIND: dict[str, type[ProcessSpec]] = {model.KIND: model for model in MECHANISMS}
 #: Kinds that the format names and this version does not simulate.
 NOT_YET = (
     "ceasefire", "consume", "counterattack", "coup", "deal",
-    "displacement", "faction_collapse", "leader", "reinforce", "relocate", "rumour",
+    "displacement", "faction_collapse", "leader", "reinforce", "rumour",
     "siege", "uprising", "withdraw",
 )  # fmt: skip
