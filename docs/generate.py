@@ -14,7 +14,7 @@ import click
 
 from sim.cli.main import COMMANDS, commands
 from sim.keys import DEFAULT, UNIT, default_said
-from sim.scenario.schema import json_schema
+from sim.scenario.json_schema import json_schema
 from sim.versions import NAME
 
 FOLDER = Path(__file__).parent

@@ -19,7 +19,7 @@ def command(**given: Any) -> int:
 
     # yaml-language-server: $schema=scenario.schema.json
     """
-    from sim.scenario.schema import json_schema, json_schema_text
+    from sim.scenario.json_schema import json_schema, json_schema_text
 
     if given["as_json"]:
         options.print_json(json_schema())

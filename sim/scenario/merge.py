@@ -1,7 +1,8 @@
 """What ``extends``, ``variants`` and ``--set`` change, on the tree, so that places survive.
 
 Mappings merge, lists replace, null deletes. A new kind of clock replaces the old one with all that
-belongs to it; a value that is a distribution or has ``value:`` replaces the old value whole.
+belongs to it; a value that is a distribution or has ``value:`` replaces the old value whole. In the
+world layer, a key that the file does not state may be changed if the schema knows it.
 """
 
 from __future__ import annotations
@@ -11,17 +12,22 @@ from typing import NamedTuple
 
 from sim.errors import Position, did_you_mean
 from sim.scenario.document import MAX_DEPTH
-from sim.scenario.schema import BARE, CLOCK_KEYS, CLOCKS
+from sim.scenario.schema import BARE, CLOCK_KEYS, CLOCKS, WORLD
+from sim.scenario.unstated import Unstated
 from sim.values import FORMS, Faults, Items, Map, Node, Source, Text, is_null
 
 Path = tuple[str, ...]
 
 
 class Merger(NamedTuple):
-    """Merges changes into a tree; ``is_strict`` refuses keys that the tree does not have."""
+    """Merges changes into a tree; ``is_strict`` refuses keys that the tree does not have.
+
+    Refused or not, a key of the world may be new: ``unstated`` knows which there can be.
+    """
 
     faults: Faults
     is_strict: bool
+    unstated: Unstated | None = None
 
     def merged(self, old: Node, new: Node, path: Path = ()) -> Node:
         """Return ``old`` with the change ``new``, both at ``path``."""
@@ -38,8 +44,8 @@ class Merger(NamedTuple):
         is_known = key in old
         # What an effect assigns is checked later: a variant may add one.
         must_be_known = is_null(value) or (self.is_strict and "then" not in path)
-        if must_be_known and not is_known and not _is_new_clock(key, path):
-            self._no_match(key, ".".join((*path, key)), old)
+        if must_be_known and not is_known and not self._may_be_new(key, value, path):
+            self._no_match(key, (*path, str(key)), old)
         elif is_null(value):
             base.pop(key, None)
         elif key in base:
@@ -47,14 +53,32 @@ class Merger(NamedTuple):
         else:
             base[key] = value
 
-    def _no_match(self, at: Text, path: str, inside: Map) -> None:
-        last = path.rpartition(".")[2]
-        hint = _template_hint(last, inside) or did_you_mean(last, inside)
-        self.faults.add("no-match", f"nothing is called '{path}'", at, path, hint=hint)
+    def _may_be_new(self, key: Text, value: Node, path: Path) -> bool:
+        if _is_new_clock(key, path):
+            return True
+        if is_null(value) or self.unstated is None:
+            return False
+        return self.unstated.knows((*path, str(key)))
+
+    def _no_match(self, at: Text, path: Path, inside: Map) -> None:
+        more = self.unstated.keys(path[:-1]) if self.unstated else []
+        hint = _template_hint(path[-1], inside) or did_you_mean(path[-1], [*inside, *more])
+        shown = ".".join(path)
+        self.faults.add("no-match", f"nothing is called '{shown}'", at, shown, hint=hint)
 
     def at_path(self, tree: Map, at: Text, value: Node, path: str) -> Map:
         """Return a tree with the value at a dotted path changed; ``at`` is where that is said."""
+        unstated = Unstated(tree).with_process(path, at)
+        changed = self._replace(unstated=unstated)._at_path(unstated.tree, at, value, path)
+        return tree if changed is unstated.tree else changed
+
+    def _at_path(self, tree: Map, at: Text, value: Node, path: str) -> Map:
+        assert self.unstated is not None
         steps = match(tree, path)
+        if steps is None and not is_null(value):
+            steps, new = self.unstated.match(path)
+            for key in reversed(new):
+                value = Map.of([(_like(key, at), value)], at.position)
         if steps is None:
             self._unmatched(tree, at, path)
             return tree
@@ -77,11 +101,14 @@ class Merger(NamedTuple):
         """Tell a path that matches nothing, with the nearest one that does."""
         sections = {key: value for key, value in tree.items() if key != "variants"}
         known = list(_paths(Map.of(sections.items(), tree.position)))
+        known += self.unstated.paths() if self.unstated else []
         section, _, rest = path.partition(".")
         inside = tree.get(section)
         hint = _template_hint(rest, inside) if isinstance(inside, Map) else ""
         ends = [other for other in known if other.endswith(f".{path}")]
         hint = f"did you mean '{ends[0]}'?" if ends else hint or did_you_mean(path, known)
+        if path in known:  # a null for what is not there
+            hint = "the file does not state it: there is nothing to delete"
         self.faults.add("no-match", f"nothing is called '{path}'", at, path, hint=hint)
 
 
@@ -193,6 +220,8 @@ def _replaces(new: Map, path: Path) -> bool:
 
 
 def _takes_value(path: Path) -> bool:
+    if path[:1] and path[0] in WORLD:
+        return len(path) > 2  # what is shorter is an object, which may have a key named 'value'
     if len(path) == 2:
         return path[0] == "parameters" or path == ("clock", "horizon")
     if path[:1] == ("variables",):

@@ -1,21 +1,18 @@
 """The file format as pydantic models: which keys there are, and what kind of thing each takes.
 
 The loader validates one part at a time with these models (one faulty transition must not hide the
-faults of the next), and ``scenario.schema.json`` is made from them. Where an expression, a value or
+faults of the next), and ``json_schema`` is made from them. Where an expression, a value or
 an instant stands, a model takes the node as it is, with its place: reading those needs names.
 """
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, WithJsonSchema
+from pydantic import BeforeValidator, WithJsonSchema
 
 from sim.keys import (
     NEEDED,
-    SHARED,
     Bounds,
     Effects,
     For,
@@ -40,14 +37,12 @@ from sim.keys import (
     shared,
     to,
 )
-from sim.values import ANNOTATIONS, FORMS, Form
 from sim.world.specs import MODELS as WORLD_MODELS
 
 FORMAT = 1
 
 #: Top-level keys that the format names and this version does not read.
 NOT_YET = {
-    "supply": "the world layer",
     "reports": "evidence",
     "checks": "testing forecasts",
     "resolved": "scoring",
@@ -265,218 +260,3 @@ SECTIONS = ("sources", "lists", "parameters", *PART_MODELS, "variants")
 WORLD_MAPPINGS = (*WORLD_MODELS, "processes")
 WORLD = ("defaults", *WORLD_MAPPINGS, "hostile")
 TOP_LEVEL = (*(n for n in Header.model_fields), *SECTIONS, *WORLD, *NOT_YET)
-
-
-# JSON Schema.
-
-#: What each section is for, with an example.
-_SECTIONS_SAID = {
-    "sources": (
-        "Where knowledge comes from, by the short name that values give as their source",
-        "{monitors: {text: Evening report, public: 2024-12-05}}",
-    ),
-    "lists": ("Items for templates and folds", "{city: [1, 2]}"),
-    "parameters": (
-        "What is fixed within a replication: a value, a distribution (an uncertain input) or an "
-        "expression over other parameters",
-        "{speed: {uniform: [10 km/day, 20 km/day]}}",
-    ),
-    "variables": ("What the state holds", "{bridge: {states: [up, down]}}"),
-    "definitions": (
-        "Expressions by name, evaluated once after every event",
-        "{road: 1 if bridge == up else 0.25}",
-    ),
-    "transitions": (
-        "What may happen",
-        "{strike: {when: bridge == up, rate: 0.2/day, then: {bridge: down}}}",
-    ),
-    "outcomes": (
-        "The questions: conditions whose first time is recorded, with its cause",
-        "{falls: city == fallen}",
-    ),
-    "watch": ("Expressions that are sampled at each step of clock.grid", "{supply: supply}"),
-    "totals": (
-        "Expressions that are integrated over time: a condition gives days",
-        "{cut: bridge == down}",
-    ),
-    "variants": (
-        "Changes to this file by name, each a mapping from paths to values",
-        "{safe: {parameters.hits: 0 / day}}",
-    ),
-}
-_LAWS_SAID = {
-    "uniform": "Even between two bounds",
-    "triangular": "By the lowest, likeliest and highest value",
-    "pert": "By the lowest, likeliest and highest value, leaning to the likeliest",
-    "normal": "Bell-shaped, without bounds",
-    "lognormal": "The logarithm is normal with this spread: above 0, with a long upper tail",
-    "beta": "Between 0 and 1, as after a - 1 yes and b - 1 no",
-    "gamma": "Like a sum of waiting times",
-    "weibull": "A waiting time whose hazard rises (shape > 1) or falls (shape < 1)",
-    "exponential": "A waiting time with a constant hazard",
-    "erlang": "The sum of k equal exponential waiting times",
-    "deterministic": "Always this number",
-    "discrete": "One of some numbers",
-    "choice": "One of some labels",
-    "interval90": "The lognormal with these 5 % and 95 % points: how analysts state ranges",
-}
-_REMARKS_SAID = {
-    "source": "Who says so: an entry of sources, where the file has them",
-    "grade": "Admiralty grade of source (A to F) and information (1 to 6): B2",
-    "as_of": "When it was known",
-    "mark": "What the number rests on: C computed, R read, J judgement",
-    "note": "For whoever reads the file",
-    "label": "How people call it",
-    "chance": "true: luck rather than ignorance",
-}
-
-
-@cache
-def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema of a scenario file, for editors."""
-    from pydantic.json_schema import models_json_schema
-
-    models: list[type[BaseModel]] = [SourceSpec, ClockSpec, LimitsSpec, BranchSpec]
-    models += dict.fromkeys(PART_MODELS.values())
-    inputs: list[tuple[type[BaseModel], Literal["validation"]]] = [
-        (model, "validation") for model in models
-    ]
-    _, made = models_json_schema(inputs, by_alias=True)
-    for model in made["$defs"].values():
-        model.pop("required", None)
-    header = Header.model_json_schema(by_alias=True)
-    parts = {
-        "sources": to("SourceSpec"),
-        "lists": {"type": "array"},
-        "parameters": to("value"),
-        **{name: _part_schema(name) for name in PART_MODELS},
-        "variants": {"type": "object"},
-    }
-    sections = {name: _named(schema, *_SECTIONS_SAID[name]) for name, schema in parts.items()}
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Frontcast scenario, format 1",
-        "description": "A scenario file: see docs/file-format.md and docs/reference.md",
-        "type": "object",
-        "properties": {**header["properties"], **sections},
-        "additionalProperties": False,
-        # A file that extends another need not say again what that one says; nor need its parts.
-        "if": {"not": {"required": ["extends"]}},
-        "then": {
-            "required": header["required"],
-            "properties": {"clock": {"required": ["horizon"]}},
-        },
-        "$defs": {**_shared_schemas(), **made["$defs"]},
-    }
-    finished: dict[str, Any] = _finished(schema)
-    return finished
-
-
-def _finished(schema: Any) -> Any:
-    """Return a schema with its references, and without what pydantic says of models alone."""
-    if isinstance(schema, list):
-        return [_finished(item) for item in schema]
-    if not isinstance(schema, dict):
-        return schema
-    finished = {}
-    for key, value in schema.items():
-        is_noise = (key == "title" and isinstance(value, str)) or (key, value) == ("default", None)
-        if key == SHARED:
-            finished["$ref"] = f"#/$defs/{value}"
-        elif "$defs" in schema or not is_noise:
-            finished[key] = _finished(value)
-    return finished
-
-
-def json_schema_text() -> str:
-    """Return the text of ``scenarios/scenario.schema.json``."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-def _part_schema(section: str) -> dict[str, Any]:
-    reference = to(PART_MODELS[section].__name__)
-    return {"anyOf": [to("expression"), reference]} if section in BARE else reference
-
-
-def _named(schema: dict[str, Any], said: str, example: str) -> dict[str, Any]:
-    """Return the schema of a section; with nothing below it, it is empty."""
-    return {
-        "description": said,
-        "type": ["object", "null"],
-        "additionalProperties": schema,
-        "examples": [example],
-    }
-
-
-def _shared_schemas() -> dict[str, Any]:
-    number_or_text = {"type": ["number", "string", "boolean"]}
-    number = {"anyOf": [number_or_text, to("distribution")]}
-    remarks: dict[str, Any] = {
-        name: {"description": _REMARKS_SAID[name], "type": ["string", "number"]}
-        for name in ANNOTATIONS
-    }
-    remarks["chance"]["type"] = "boolean"
-    return {
-        "text": {
-            "type": ["string", "number", "boolean"],
-            "description": "Text for people, of any printable characters",
-            "examples": ["The city falls"],
-        },
-        "expression": {
-            **number_or_text,
-            "description": "A number, a quantity (12 h, 30 km/day) or an expression",
-            "examples": ["0.2 / day", "12 h", "bridge == up", "0.06/day * supply"],
-        },
-        "instant": {
-            **number_or_text,
-            "description": "ISO 8601 with an offset, or a duration since the start",
-            "examples": ["2024-12-06T18:00+03:00", "36 h"],
-        },
-        "value": {
-            "description": "A number, a quantity, an expression, a distribution or a sourced value",
-            "anyOf": [number_or_text, to("distribution")],
-            "examples": ["12 h", "{pert: [1, 2, 4]}", "{value: 12 h, source: monitors}"],
-        },
-        "distribution": {
-            "description": "A distribution, or a value, with remarks on where it comes from",
-            "type": "object",
-            "properties": {
-                **{name: _form_schema(name, number) for name in FORMS},
-                "value": {
-                    "description": "The value itself, where it is no law",
-                    **to("value"),
-                },
-                **remarks,
-            },
-            "additionalProperties": False,
-            "oneOf": [{"required": [name]} for name in (*FORMS, "value")],
-        },
-        "for": {
-            "description": "What letters stand for: items, a list's name, or mappings of letters",
-            "type": ["object", "array", "string"],
-            "examples": ["{i: [1, 2]}", "{i: city}", "[{i: 2, p: 1}, {i: 3, p: 2}]"],
-        },
-    }
-
-
-def _form_schema(name: str, number: dict[str, Any]) -> dict[str, Any]:
-    form = FORMS[name]
-    rule = "" if form.shape == "single" else f"; {form.rule}"
-    said = {"description": _LAWS_SAID[name] + rule, "examples": [form.example]}
-    return {**said, **_shape_schema(form, number)}
-
-
-def _shape_schema(form: Form, number: dict[str, Any]) -> dict[str, Any]:
-    if form.shape == "weights":
-        return {"type": "object", "additionalProperties": number, "minProperties": 1}
-    if form.shape == "single":
-        return number
-    if form.shape == "list":
-        n = len(form.arguments)
-        return {"type": "array", "items": number, "minItems": n, "maxItems": n}
-    return {
-        "type": "object",
-        "properties": dict.fromkeys(form.arguments, number),
-        "required": list(form.arguments),
-        "additionalProperties": False,
-    }
