@@ -66,7 +66,7 @@ def shortest_ways(network: Network, km: Mapping[str, float], start: str, end: st
     Best first, by what is behind and what is at least ahead (A*: Hart, Nilsson & Raphael, IEEE
     Trans. SSC 4, 100, 1968); ways of one length in the order of the file. ``km`` is of each route.
     """
-    ahead = _distances(network, km, end)
+    ahead = distances(network, km, end)
     number = itertools.count()
     todo: list[tuple[float, int, float, str, Way]] = [(0.0, next(number), 0.0, start, ())]
     while todo:
@@ -82,7 +82,7 @@ def shortest_ways(network: Network, km: Mapping[str, float], start: str, end: st
                 heapq.heappush(todo, (so_far + ahead[there], next(number), so_far, there, step))
 
 
-def _distances(network: Network, km: Mapping[str, float], end: str) -> dict[str, float]:
+def distances(network: Network, km: Mapping[str, float], end: str) -> dict[str, float]:
     """Return how far each place is from one, for those that a way joins to it (Dijkstra 1959)."""
     found: dict[str, float] = {}
     todo = [(0.0, end)]
