@@ -9,6 +9,7 @@ that is finite. The roads are shared by all ways of a faction, so a way is one d
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 from sim.world.frame import held_by, length
 from sim.world.geography import shortest_ways
@@ -57,7 +58,7 @@ def way_in(place: Place, faction: Faction, world: World, parts: Parts) -> str:
     return name
 
 
-def are_joined(starts: list[Place], ends: list[Place], faction: str, world: World) -> bool:
+def are_joined(starts: Sequence[Place], ends: Sequence[Place], faction: str, world: World) -> bool:
     """Return whether any of some places has a way to any of some others, whoever holds them."""
     network = world.network(tuple(MARCHED), faction)
     seen, todo = set[str](), [place.name for place in starts]

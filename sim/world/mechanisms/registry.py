@@ -9,8 +9,10 @@ from sim.world.mechanisms.cohesion import Cohesion
 from sim.world.mechanisms.collapse import Collapse
 from sim.world.mechanisms.interdict import Interdict
 from sim.world.mechanisms.process import ProcessSpec
+from sim.world.mechanisms.reinforce import Reinforce
 from sim.world.mechanisms.relocate import Relocate
 from sim.world.mechanisms.repair import Repair
+from sim.world.mechanisms.withdraw import Withdraw
 
 MECHANISMS: tuple[type[ProcessSpec], ...] = (
     Advance,
@@ -21,11 +23,13 @@ MECHANISMS: tuple[type[ProcessSpec], ...] = (
     Repair,
     AirSupport,
     Relocate,
+    Withdraw,
+    Reinforce,
 )
 BY_KIND: dict[str, type[ProcessSpec]] = {model.KIND: model for model in MECHANISMS}
 #: Kinds that the format names and this version does not simulate.
 NOT_YET = (
     "ceasefire", "consume", "counterattack", "coup", "deal",
-    "displacement", "faction_collapse", "leader", "reinforce", "rumour",
-    "siege", "uprising", "withdraw",
+    "displacement", "faction_collapse", "leader", "rumour",
+    "siege", "uprising",
 )  # fmt: skip
