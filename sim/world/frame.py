@@ -136,7 +136,7 @@ def _place(place: Place, world: World, parts: Parts) -> None:
     parts.variable(f"{name}.attacker", at, path, states=attackers, initial=attacker)
     parts.variable(f"{name}.fell_by", at, path, states=["none", *CAUSES])
     for faction in garrisons(place, world):
-        present = _present(place, faction, world, parts)
+        present = at_start(place, faction, world, parts)
         parts.variable(
             f"{name}.garrison.{faction}",
             at,
@@ -156,7 +156,7 @@ def _place(place: Place, world: World, parts: Parts) -> None:
     parts.variable(f"{name}.displaced", at, path, real=["0", "inf"], unit="person", initial=fled)
 
 
-def _present(place: Place, faction: str, world: World, parts: Parts) -> str:
+def at_start(place: Place, faction: str, world: World, parts: Parts) -> str:
     """Return the garrison of a faction at the start: what is there of it, if it may be there.
 
     Where somebody else turns out to hold the place, with no tie to the faction, there is none.
@@ -220,9 +220,8 @@ def _label(node: Node, path: str, of: Place | Route, parts: Parts) -> str | Node
 
 
 def _situation(place: Place, world: World, parts: Parts) -> None:
-    """Say whether a place is attacked or cut off."""
+    """Say whether a place is cut off; who threatens it is for the scene, which knows the axes."""
     name, at, path = place.name, place.key, place.path
-    parts.define(f"{name}.threatened", f"{name}.attacker != {NOBODY}", at, path)
     network = world.network(("road", "rail", "track"))
     ways = []
     for route, there in network.get(name, ()):

@@ -14,7 +14,7 @@ from sim.world.mechanisms.process import Process
 from sim.world.mechanisms.registry import BY_KIND, MECHANISMS, NOT_YET
 from sim.world.model import Object, World
 from sim.world.parts import Parts
-from sim.world.scene import Column, Scene, settings
+from sim.world.scene import Column, Scene, axis, settings
 
 
 def read_processes(node: Node | None, world: World, faults: Faults) -> dict[str, Process]:
@@ -100,37 +100,53 @@ def expand(
     """
     parts = frame(world, faults)
     scene = Scene(world, parts, dict(processes), faults=faults)
-    scene.closable.update(_assigned_routes(world, transitions))
-    for name, column in _columns(processes):
+    scene.closable.update(_assigned(world.routes, "status", transitions))
+    scene.contested.update(_assigned(world.places, "attacker", transitions))
+    live = _live(processes)
+    for name, column in _columns(live):
         scene.columns.setdefault(name, []).append(column)
     for model in MECHANISMS:
         for one in _everything(world, model.EVERY):
             there = settings(model, one, processes.values(), parts)
             scene.everywhere[model.KIND, one.name] = there
-    declared = [process for process in processes.values() if not process.spec.off]
-    for process in declared:
+    for process in live.values():
         BY_KIND[process.kind].prepare(process, scene)
     for place in world.places.values():
         scene.define_strengths(place)
+        scene.define_threat(place)
     for model in MECHANISMS:
         for one in _everything(world, model.EVERY):
             there = scene.everywhere[model.KIND, one.name]
             if not there.is_off:
                 model.expand_at(one, there, scene)
-    for process in declared:
+    for process in live.values():
         if not BY_KIND[process.kind].EVERY:
             BY_KIND[process.kind].expand(process, scene)
     return parts
 
 
-def _assigned_routes(world: World, transitions: Node | None) -> Iterator[str]:
-    """Yield the routes whose status a transition of the file may set, by name or by a letter."""
-    targets = set(_assigned(transitions))
+def _live(processes: Mapping[str, Process]) -> dict[str, Process]:
+    """Return the processes that go on: what is to split from one taken off is off as well."""
+    live = {name: process for name, process in processes.items() if not process.spec.off}
+    while True:
+        found = {n: p for n, p in live.items() if str(_splits_from(p) or n) in live}
+        if len(found) == len(live):
+            return found
+        live = found
+
+
+def _splits_from(process: Process) -> Node | None:
+    return getattr(process.spec, "take_from", None)
+
+
+def _assigned(names: Iterable[str], state: str, transitions: Node | None) -> Iterator[str]:
+    """Yield those whose state a transition of the file may set, by name or by a letter."""
+    targets = set(_targets(transitions))
     templates = [pieces for t in targets if len(pieces := re.split(r"\$\w+", t)) > 1]
-    for route in world.routes:
-        status = f"{route}.status"
-        if status in targets or any(_may_become(pieces, status) for pieces in templates):
-            yield route
+    for name in names:
+        target = f"{name}.{state}"
+        if target in targets or any(_may_become(pieces, target) for pieces in templates):
+            yield name
 
 
 def _may_become(pieces: list[str], name: str) -> bool:
@@ -152,7 +168,7 @@ def _may_become(pieces: list[str], name: str) -> bool:
     return True
 
 
-def _assigned(transitions: Node | None) -> Iterator[str]:
+def _targets(transitions: Node | None) -> Iterator[str]:
     for transition in transitions.values() if isinstance(transitions, Map) else ():
         branches = transition.get("branches") if isinstance(transition, Map) else None
         for one in (transition, *(branches if isinstance(branches, Items) else ())):
@@ -172,6 +188,8 @@ def _everything(world: World, what: str) -> Iterable[Object]:
 def _columns(processes: Mapping[str, Process]) -> Iterator[tuple[str, Column]]:
     """Yield the advances that pass through each place."""
     for process in processes.values():
-        if process.kind == "advance" and not process.spec.off:
-            for leg, place in enumerate(process.spec.along):
-                yield str(place), Column(process, str(process.spec.faction), leg, str(place))
+        if process.kind == "advance":
+            before = ""
+            for place in axis(process):
+                yield place, Column(process, str(process.spec.faction), place, before)
+                before = place

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sim.values import Faults, Node
-from sim.world.frame import could_hold, garrisons, held_by
+from sim.world.frame import DECAY_STEPS, at_start, could_hold, garrisons, held_by
 from sim.world.mechanisms.process import Process, ProcessSpec, Settings
 from sim.world.model import MARCHED, NOBODY, Object, Place, World
 from sim.world.parts import Given, Parts, all_of, any_of, total
@@ -20,20 +20,25 @@ from sim.world.ways import way
 
 #: Places to which a garrison may fall back, at the most.
 MOST_FALLBACKS = 4
+#: Pieces in which stocks are used up: large ones down to some days, then small ones.
+LARGE_PIECE, SMALL_BELOW, SMALL_PIECE = "1 day", "3 days", "6 h"
 
 #: A place that was in contact is not shocked by contact again, until this long after.
 FRESH_AGAIN = "14 days"
+#: Where ``P.fresh`` ends: about then contact would shock anew, and clocks that nobody can tell from
+#: standing still cost events.
+NO_LONGER_FRESH = "0.01"
 
 Effects = dict[str, str]
 
 
 class Column(NamedTuple):
-    """An advance that passes through a place, the ``leg``-th of its axis."""
+    """An advance that passes through a place; ``before`` is the one that it comes from, if any."""
 
     process: Process
     faction: str
-    leg: int
     place: str
+    before: str = ""
 
     @property
     def name(self) -> str:
@@ -52,6 +57,13 @@ class Column(NamedTuple):
         return f"({state} == resting or {state} == spent) and {self.name}.at == {self.place}"
 
 
+def axis(process: Process) -> list[str]:
+    """Return the places that an advance may come to, in turn: those from its start on."""
+    along = list(map(str, process.spec.along))
+    start = str(process.spec.at or "")
+    return along[along.index(start) :] if start in along else along
+
+
 @dataclass(eq=False)
 class Scene:
     """A world with its processes, on the way to becoming parts."""
@@ -65,8 +77,12 @@ class Scene:
     support: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     #: Chances that a shipment of a supply line is stopped, each by somebody of his own.
     line_losses: dict[str, list[str]] = field(default_factory=dict)
+    #: Places whose stocks supply lines may add to.
+    supplied: set[str] = field(default_factory=set)
     #: Routes that something may cut or damage: these need clocks that open them again.
     closable: set[str] = field(default_factory=set)
+    #: Places that somebody may attack without an axis that leads there.
+    contested: set[str] = field(default_factory=set)
     #: Where what mechanisms find wrong between several processes is told.
     faults: Faults = field(default_factory=Faults)
     #: Keys of each process that exists everywhere, by (kind, name of the place, faction or route).
@@ -138,6 +154,62 @@ class Scene:
         if None not in known:
             return "true" if known[0] > known[1] else "false"  # type: ignore[operator]
         return " > ".join(map(self.parts.use, values))
+
+    # Who threatens a place.
+
+    def is_contested(self, place: Place) -> bool:
+        """Return whether a place can ever be attacked: only then does it need clocks of its own."""
+        comes = any(self.may_stand_before(place, column) for column in self.columns_at(place.name))
+        comes = comes or place.spec.attacker is not None or place.name in self.contested
+        return comes and bool(place.attackers and self.fronts_at(place))
+
+    def may_stand_before(self, place: Place, column: Column) -> bool:
+        """Return whether a column comes to a place, or starts where it may be no friend's."""
+        side = self.world.side(column.faction)
+        return bool(column.before) or place.holder is None or place.holder not in side
+
+    def define_threat(self, place: Place) -> None:
+        """Make ``P.threatened``, and have ``P.fresh`` fade with the holder's memory of shocks."""
+        name, at, path = place.name, place.key, place.path
+        contact = f"{name}.attacker != {NOBODY}"
+        threats = [self.threat(place, column) for column in self.columns_at(place.name)]
+        is_contested = self.is_contested(place)
+        threatened = any_of([contact, *filter(None, threats)]) if is_contested else contact
+        self.parts.define(f"{name}.threatened", threatened, at, path)
+        if is_contested:
+            fading = f"{name}.fresh * exp(-1 / {DECAY_STEPS})"
+            self.parts.transition(
+                f"{name}.fresh_fades",
+                at,
+                path,
+                when=f"{name}.fresh > 0",
+                work="1",
+                pace=self.by_holder(place, self.decay_rates(place), "0 / day"),
+                memory="redraw",
+                then={f"{name}.fresh": f"{fading} if {name}.fresh > {NO_LONGER_FRESH} else 0"},
+            )
+
+    def decay_rates(self, place: Place) -> dict[str, str]:
+        """Return the steps a day in which the shock of contact leaves each who may hold a place."""
+        fronts = (self.world.factions[name] for name in self.fronts_at(place))
+        memories = ((f.name, self.parts.use(f.given("shock_memory"))) for f in fronts)
+        return {name: f"{DECAY_STEPS} / {memory}" for name, memory in memories}
+
+    def threat(self, place: Place, column: Column) -> str:
+        """Return the condition that an axis leads here, from its own side, by an open road."""
+        before = column.before
+        if not before or column.faction not in place.attackers:
+            return ""
+        network = self.world.network(tuple(MARCHED), column.faction)
+        roads = (route for route, there in network[place.name] if there == before)
+        return all_of(
+            [
+                f"{column.name}.state != spent",
+                self.is_hostile(place, column.faction),
+                held_by(before, column.faction, self.world),
+                any_of(f"{road}.status != cut" for road in roads),
+            ]
+        )
 
     # The strength of both sides.
 
@@ -241,6 +313,43 @@ class Scene:
             )
             for faction in self.garrisons_at(place)
         }
+
+    # Stocks.
+
+    def demand(self, place: Place) -> str:
+        """Make ``P.demand``: days of its stock that those who are there use up in a day at rest.
+
+        A day of supply is what the garrison of the start uses in a day. Where there was none, it is
+        what those use who come.
+        """
+        name, at, path = place.name, place.key, place.path
+        demand, before, now = f"{name}.demand", f"{name}.first_defence", f"{name}.defence"
+        if demand not in self.parts.names:
+            found = (at_start(place, f, self.world, self.parts) for f in self.garrisons_at(place))
+            terms = [term for term in found if term != "0 persons"]
+            used = f"(1 if {now} >= 1 person else 0)"
+            if terms:
+                self.parts.define(before, total(terms), at, path)
+                used = f"{now} / {before} if {before} >= 1 person else {used}"
+            self.parts.define(demand, used, at, path)
+        return demand
+
+    def piece(self, place: Place) -> str:
+        """Return how much of its stock a place uses up before the stock is told anew.
+
+        Small pieces where deficit may begin: from there on, hazards hang on it.
+        """
+        stock = f"{place.name}.supply"
+        return f"min({stock}, {LARGE_PIECE} if {stock} > {SMALL_BELOW} else {SMALL_PIECE})"
+
+    def stocked(self, place: Place, more: str) -> Effects:
+        """Return what an addition to its stock changes; ``more`` is in its days of supply."""
+        stock, burning = f"{place.name}.supply", f"{place.name}.burning"
+        effects = {stock: f"{stock} + ({more})"}
+        if burning in self.parts.names:
+            # The clock of ``consume`` goes on with the piece that it has begun.
+            effects[burning] = f"{burning} if {burning} > 0 else {self.piece(place)}"
+        return effects
 
     # A fall.
 

@@ -31,7 +31,6 @@ may not enter (``attackable_by``) and that is held by an enemy holds it up for g
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from sim.errors import one_of
 from sim.keys import NEEDED, Line, Names, Value, Whole, a_key
@@ -41,10 +40,8 @@ from sim.world.mechanisms.process import Process, ProcessSpec, conditions
 from sim.world.model import MARCHED, NOBODY, Place, Route, World
 from sim.world.parts import all_of, any_of, total
 from sim.world.quantities import Default, quantity
+from sim.world.scene import Scene, axis
 from sim.world.specs import PlaceSpec, RouteSpec
-
-if TYPE_CHECKING:
-    from sim.world.scene import Scene
 
 STATES = ("marching", "contact", "resting", "regrouping", "spent")
 MOST_SURPRISE = 3
@@ -176,9 +173,8 @@ class _Advance:
         self.process, self.scene, self.parts = process, scene, scene.parts
         self.name, self.at, self.path = process.name, process.key, process.path
         self.faction = str(process.spec.faction)
-        self.along = [scene.world.places[str(place)] for place in process.spec.along]
-        start = str(process.spec.at or process.spec.along[0])
-        self.first = scene.world.places[start]
+        self.along = [scene.world.places[name] for name in axis(process)]
+        self.first = self.along[0]
         self.splits_from = str(process.spec.take_from or "")
         self.goes = conditions(process, scene.parts)
 
@@ -210,15 +206,18 @@ class _Advance:
         for before, place in pairwise(self.along):
             self.march(before, place)
         for place in self.along:
-            self.stand(place)
+            columns = self.scene.columns_at(place.name)
+            column = next(column for column in columns if column.process is self.process)
+            # At home, where nobody can throw it out, it never stands before the place.
+            if column.before or self.scene.is_contested(place):
+                self.stand(place, column.is_here)
         self.rest()
         self.regroup()
 
     def state(self) -> None:
         """Make what a column is: where, in what state, how strong, how far from its start."""
         force = "0 persons" if self.splits_from else self.use("force")
-        names = [place.name for place in self.along]
-        self.variable("at", states=names, initial=self.first.name)
+        self.variable("at", states=list(self.process.spec.along), initial=self.first.name)
         self.variable("state", states=list(STATES), initial=self.first_state())
         for name in ("force", "first_force"):
             self.variable(name, real=["0", "inf"], unit="person", initial=force)
@@ -323,21 +322,19 @@ class _Advance:
             entries.append(f"{place.name}.control == {NOBODY}")
         return any_of(entries)
 
-    def stand(self, place: Place) -> None:
+    def stand(self, place: Place, is_here: str) -> None:
         """Attack, walk in, hold or pass, as who holds the place has it."""
-        columns = self.scene.columns_at(place.name)
-        column = next(column for column in columns if column.process is self.process)
-        here = [column.is_here, f"{self.name}.force >= 1 person"]
+        here = [is_here, f"{self.name}.force >= 1 person"]
         if self.faction in place.attackers:
             self.walk_in(place, here)
             self.attack(place, here)
-        self.take(place, column.is_here)
+        self.take(place, is_here)
         is_over = f"not ({self.may_enter(place)})"
         is_mine = f"{place.name}.control == {self.faction}"
         self.transition(
             f"passes.{place.name}",
             immediate="true",
-            when=all_of([column.is_here, is_over, f"not ({is_mine})"]),
+            when=all_of([is_here, is_over, f"not ({is_mine})"]),
             then={f"{self.name}.state": self.rests_in(place)},
         )
 

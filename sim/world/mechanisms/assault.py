@@ -85,8 +85,7 @@ class Assault(ProcessSpec):
         """Add the race at one place."""
         place, name, path, parts = at, at.name, at.path, scene.parts
         key = place.key
-        fronts = scene.fronts_at(place)
-        if not place.attackers or not fronts:
+        if not scene.is_contested(place):
             return
         for what in ("tempo", "effectiveness", "defender_tolerance", "attacker_tolerance"):
             parts.variable(f"{name}.{what}", key, path, real=["0", "inf"], initial="0")

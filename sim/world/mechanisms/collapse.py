@@ -73,7 +73,7 @@ class Collapse(ProcessSpec):
         """Add the clock of one place."""
         place, name, path, parts = at, at.name, at.path, scene.parts
         fronts = scene.fronts_at(place)
-        if not place.attackers or not fronts:
+        if not scene.is_contested(place):
             return
         frailty = {}
         for faction in fronts:
