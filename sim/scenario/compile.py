@@ -28,6 +28,7 @@ from sim.net.model import (
 )
 from sim.net.resolve import Scope, Symbol, Typed
 from sim.scenario.clock import read_calendar, read_clock
+from sim.scenario.evidence import Evidence, EvidenceReader
 from sim.scenario.laws import Law, lowest, read_law
 from sim.scenario.model import ScenarioClock
 from sim.scenario.order import ordered
@@ -128,6 +129,7 @@ class Compiler:
         definitions = self._definitions()
         transitions = self._transitions(Const(math.inf) if clock is None else clock.horizon)
         outcomes = self._outcomes()
+        self.evidence = self._evidence()
         stop, stop_origin = self._stop()
         watches, totals = self._watches(), self._totals()
         event_limit = self._event_limit()
@@ -327,6 +329,22 @@ class Compiler:
             later.pop(part.name, None)
             self.scopes.outcomes[part.name] = symbol
         return found
+
+    def _evidence(self) -> Evidence:
+        """Return what was said and what came to pass, which no run reads."""
+        calendar, tree = self.calendar, self.found.tree
+        reader = EvidenceReader(
+            self.terms,
+            self.scopes.of_state(),
+            calendar.as_of,
+            calendar.zone or (calendar.start.tzinfo if calendar.start else None),
+            calendar.remarks.check,
+        )
+        outcomes = {part.name: part for part in self.parts["outcomes"]}
+        return Evidence(
+            tuple(reader.reports(tree.get("reports"))),
+            tuple(reader.resolved(tree.get("resolved"), outcomes)),
+        )
 
     def _stop(self) -> tuple[Expr | None, Origin]:
         text = self.found.header.stop

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from sim.keys import SHARED, to
+from sim.scenario.evidence import ReportSpec, ResolvedSpec
 from sim.scenario.schema import (
     BARE,
     PART_MODELS,
@@ -123,7 +124,7 @@ def json_schema() -> dict[str, Any]:
     models: list[type[BaseModel]] = [SourceSpec, ClockSpec, LimitsSpec, BranchSpec]
     models += dict.fromkeys(PART_MODELS.values())
     models += [DefaultsSpec, *WORLD_MODELS.values(), PatronSpec, LossSpec, BridgeSpec]
-    models += BY_KIND.values()
+    models += [*BY_KIND.values(), ReportSpec, ResolvedSpec]
     inputs: list[tuple[type[BaseModel], Literal["validation"]]] = [
         (model, "validation") for model in models
     ]
@@ -154,6 +155,18 @@ def json_schema() -> dict[str, Any]:
             **header["properties"],
             **sections,
             "hostile": _hostile(),
+            "reports": {
+                "description": "What was said about the situation, graded; no run reads it",
+                "type": ["array", "null"],
+                "items": to("ReportSpec"),
+                "examples": ["[{claim: bridge == cut, grade: C3}]"],
+            },
+            "resolved": {
+                "description": "What became of each outcome, for scoring; no run reads it",
+                "type": ["object", "null"],
+                "additionalProperties": {"anyOf": [to("instant"), to("ResolvedSpec")]},
+                "examples": ["{falls: {not_by: 14 days}}"],
+            },
             "defaults": {"description": _DEFAULTS_SAID, **to("DefaultsSpec")},
         },
         "additionalProperties": False,

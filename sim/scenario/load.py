@@ -133,6 +133,7 @@ class _Loader:
             sources=compiler.calendar.sources,
             clock=clock,
             net=net,
+            evidence=compiler.evidence,
             variant_name=self.variant,
             variants=tuple(str(read.key) for read in found.section("variants")),
             overrides={path: str(value) for path, value in self.set.items()},

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from sim.errors import Diagnostic
 from sim.net.model import Input, Net
+from sim.scenario.evidence import Evidence
 
 __all__ = ["Scenario", "ScenarioClock", "SourceNote"]
 
@@ -54,6 +55,8 @@ class Scenario:
     description: str = ""
     question: str = ""
     sources: Mapping[str, SourceNote] = field(default_factory=dict)
+    #: What was said and what came to pass: for scoring, never for a run.
+    evidence: Evidence = field(default_factory=Evidence)
     variant_name: str | None = None
     variants: tuple[str, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)

@@ -43,9 +43,7 @@ FORMAT = 1
 
 #: Top-level keys that the format names and this version does not read.
 NOT_YET = {
-    "reports": "evidence",
     "checks": "testing forecasts",
-    "resolved": "scoring",
 }
 CLOCKS = ("rate", "after", "work", "every", "at", "immediate")
 #: What belongs to a clock: all of it goes when a variant gives a transition another one.
@@ -259,4 +257,6 @@ SECTIONS = ("sources", "lists", "parameters", *PART_MODELS, "variants")
 #: Sections of the world layer, which becomes parts of the others.
 WORLD_MAPPINGS = (*WORLD_MODELS, "processes")
 WORLD = ("defaults", *WORLD_MAPPINGS, "hostile")
-TOP_LEVEL = (*(n for n in Header.model_fields), *SECTIONS, *WORLD, *NOT_YET)
+#: What no run reads.
+EVIDENCE = ("reports", "resolved")
+TOP_LEVEL = (*(n for n in Header.model_fields), *SECTIONS, *WORLD, *EVIDENCE, *NOT_YET)

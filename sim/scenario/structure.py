@@ -14,6 +14,7 @@ from sim.keys import validated
 from sim.scenario.gaps import has_colon, without_gaps
 from sim.scenario.schema import (
     BARE,
+    EVIDENCE,
     FORMAT,
     NOT_YET,
     PART_MODELS,
@@ -89,7 +90,7 @@ def structure(tree: Node, faults: Faults) -> Structure | None:
     if not _is_this_format(tree, faults):
         return None
     whole = without_gaps(tree, "", faults)
-    inside = (*SECTIONS, *WORLD)
+    inside = (*SECTIONS, *WORLD, *EVIDENCE)
     head = Map.of(((k, v) for k, v in whole.items() if k not in inside), tree.position)
     header = _header(head, tree, faults)
     found = Structure(header, whole, tree)
