@@ -148,6 +148,29 @@ class Link(Object):
         return tuple(map(str, self.spec.kinds or ("road", "track", "rail")))
 
 
+@dataclass(frozen=True, eq=False)
+class SupplyLine(Object):
+    """Shipments from a place, along routes, for a faction."""
+
+    section = "supply"
+
+    #: Its routes in turn, and its places: one more.
+    routes: tuple[Route, ...] = ()
+    places: tuple[Place, ...] = ()
+    #: Fighters that a shipment brings, by place.
+    fighters: Mapping[str, Node] = field(default_factory=dict)
+
+    @property
+    def faction(self) -> str:
+        """Whom it supplies."""
+        return str(self.spec.to)
+
+    @property
+    def arrival(self) -> Place:
+        """Where shipments arrive."""
+        return self.places[-1]
+
+
 @dataclass(eq=False)
 class World:
     """Everything of the world layer of one file."""
@@ -156,6 +179,7 @@ class World:
     places: dict[str, Place] = field(default_factory=dict)
     routes: dict[str, Route] = field(default_factory=dict)
     links: dict[str, Link] = field(default_factory=dict)
+    lines: dict[str, SupplyLine] = field(default_factory=dict)
     hostile: set[frozenset[str]] = field(default_factory=set)
     start: datetime | None = None
     #: Whether a fault has cost names: others may name them all the same.

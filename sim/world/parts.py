@@ -7,7 +7,7 @@ like those of a file. Each part remembers the key of the world that it stands fo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -15,6 +15,9 @@ from sim.net.model import Note
 from sim.units import Dimension, Unit
 from sim.values import Items, Map, Node, Text
 from sim.world.quantities import KINDS, RANGES, Default, made
+
+#: Terms that one expression joins, of some hundred letters each.
+TERMS_AT_ONCE = 15
 
 
 class Made(NamedTuple):
@@ -94,6 +97,26 @@ class Parts:
     def define(self, name: str, expression: str | Text, at: Node, path: str) -> None:
         """Add a definition."""
         self.part("definitions", name, expression, at, path)
+
+    def gather(
+        self,
+        name: str,
+        terms: Sequence[str],
+        join: Callable[[Sequence[str]], str],
+        at: Node,
+        path: str,
+    ) -> None:
+        """Add a definition over any number of terms: many are joined by definitions of their own.
+
+        One expression over all of them might be longer than expressions may be.
+        """
+        if len(terms) > TERMS_AT_ONCE:
+            groups = range(0, len(terms), TERMS_AT_ONCE)
+            for number, first in enumerate(groups, 1):
+                some = terms[first : first + TERMS_AT_ONCE]
+                self.define(f"{name}.{number}", join(some), at, path)
+            terms = [f"{name}.{number}" for number in range(1, len(groups) + 1)]
+        self.define(name, join(terms), at, path)
 
     def transition(self, name: str, at: Node, path: str, **written: Any) -> None:
         """Add a transition; words of Python are written with a stroke after (``from_``)."""

@@ -15,6 +15,7 @@ from sim.world.mechanisms.registry import BY_KIND, MECHANISMS, NOT_YET
 from sim.world.model import Object, World
 from sim.world.parts import Parts
 from sim.world.scene import Column, Scene, axis, settings
+from sim.world.supply import expand_lines, prepare_lines
 
 
 def read_processes(node: Node | None, world: World, faults: Faults) -> dict[str, Process]:
@@ -30,7 +31,7 @@ def read_processes(node: Node | None, world: World, faults: Faults) -> dict[str,
         "factions": world.factions,
         "places": world.places,
         "routes": world.routes,
-        "supply": {},
+        "supply": world.lines,
         "processes": node,
     }
     found = {}
@@ -111,6 +112,7 @@ def expand(
             scene.everywhere[model.KIND, one.name] = there
     for process in live.values():
         BY_KIND[process.kind].prepare(process, scene)
+    prepare_lines(scene)
     for place in world.places.values():
         scene.define_strengths(place)
         scene.define_threat(place)
@@ -122,6 +124,7 @@ def expand(
     for process in live.values():
         if not BY_KIND[process.kind].EVERY:
             BY_KIND[process.kind].expand(process, scene)
+    expand_lines(scene)
     return parts
 
 

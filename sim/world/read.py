@@ -9,6 +9,7 @@ from sim.keys import validated
 from sim.names import check_name
 from sim.values import Faults, Items, Map, Node, Text, describe
 from sim.world.factions import check_capitals, read_faction, read_hostile
+from sim.world.lines import read_line
 from sim.world.model import World
 from sim.world.places import read_place
 from sim.world.reading import NOBODY, NOUNS, Entry, Reading
@@ -70,6 +71,12 @@ def _world(reading: Reading, hostile: Node | None) -> World:
             reading.lost["links"].add(name)
         else:
             world.links[name] = link
+    for name, entry in reading.entries["supply"].items():
+        line = read_line(reading, entry, world)
+        if line is None:
+            reading.lost["supply"].add(name)
+        else:
+            world.lines[name] = line
     world.is_partial = any(map(reading.is_lost, MODELS))
     return world
 

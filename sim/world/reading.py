@@ -25,7 +25,13 @@ from sim.world.quantities import KINDS, Default
 
 NOBODY = "none"
 #: What one entry of a section is called in messages.
-NOUNS = {"factions": "faction", "places": "place", "routes": "route", "links": "link"}
+NOUNS = {
+    "factions": "faction",
+    "places": "place",
+    "routes": "route",
+    "links": "link",
+    "supply": "supply line",
+}
 _NO_NAMES = Scope({}, lambda label: math.nan)
 _DAY = 86_400.0
 

@@ -1,4 +1,4 @@
-"""The keys of the world layer: factions, places, routes and links (contract: world-keys)."""
+"""The keys of the world layer but those of processes (contract: world-keys)."""
 
 from __future__ import annotations
 
@@ -51,6 +51,12 @@ Losses = Annotated[
     Any, BeforeValidator(a_list), WithJsonSchema({"type": "array", "items": to("LossSpec")})
 ]
 Bridge = Annotated[Any, BeforeValidator(a_table), shared("BridgeSpec")]
+#: A table from places to values.
+ByPlace = Annotated[
+    Any,
+    BeforeValidator(a_table),
+    WithJsonSchema({"type": "object", "additionalProperties": to("value"), NAMES: "places"}),
+]
 Role = Annotated[
     Any,
     BeforeValidator(one_word("belligerent", "ally", "patron", "outsider")),
@@ -301,6 +307,50 @@ class LinkSpec(WorldSpec):
     kinds: RouteKinds = a_key("By which kinds of route", "[road]", default="[road, track, rail]")
 
 
+class SupplySpec(WorldSpec):
+    """A supply line: shipments from a place, along routes, for a faction."""
+
+    to: Line = a_key("Whom it supplies", "government", default=NEEDED)
+    from_: Line = a_key("Where shipments leave", "harbour", default=NEEDED, alias="from")
+    via: Names = a_key(
+        "Its routes, joined end to end; where the last one ends, shipments arrive",
+        "[sealift, coast_road]",
+        default=NEEDED,
+    )
+    every: Value = quantity(
+        "Time between shipments that leave on a timetable; this or rate", "day", example="12 h"
+    )
+    rate: Value = quantity(
+        "Shipments that leave at random; this or every", "1/day", example="0.5 / day"
+    )
+    delivers: Value = quantity(
+        "What one brings, as days of supply of the whole faction as at the start; shared over its "
+        "places that are joined to the arrival by open road",
+        "day",
+        Default("0 days"),
+    )
+    brings: ByPlace = a_key(
+        "Fighters that one brings, by place on the way",
+        "{homs: {interval90: [100, 500]}}",
+        unit="person",
+        default="none",
+    )
+    promised: Value = quantity(
+        "Probability that the line ever runs: a promise is not a delivery",
+        "probability",
+        Default("1"),
+    )
+    loss: Value = quantity(
+        "Share lost for other reasons than a declared interdict (never state both)",
+        "probability",
+        Default("0"),
+    )
+    transit: Value = quantity(
+        "Time on the way", "day", "km / pace: air 700 km/h, sea 25, road and rail 40, track 20"
+    )
+    patron: Line = a_key("It stops when this patron leaves", "iran", default="none")
+
+
 class DefaultsSpec(Spec):
     """What is said of numbers of which nothing is said."""
 
@@ -314,4 +364,5 @@ MODELS: dict[str, type[Spec]] = {
     "places": PlaceSpec,
     "routes": RouteSpec,
     "links": LinkSpec,
+    "supply": SupplySpec,
 }

@@ -11,7 +11,7 @@ from itertools import chain
 
 from sim.keys import UNIT
 from sim.values import Map
-from sim.world.model import Object, Place, Route, World
+from sim.world.model import Object, Place, Route, SupplyLine, World
 from sim.world.parts import Given
 from sim.world.quantities import KINDS, Default
 from sim.world.specs import TABLES
@@ -20,7 +20,10 @@ from sim.world.specs import TABLES
 def written(world: World) -> Iterator[Given]:
     """Yield the quantities that a file states of its world, in file order."""
     objects: Iterator[Object] = chain(
-        world.factions.values(), world.places.values(), world.routes.values()
+        world.factions.values(),
+        world.places.values(),
+        world.routes.values(),
+        world.lines.values(),
     )
     for thing in objects:
         for name, key in type(thing.spec).model_fields.items():
@@ -29,7 +32,7 @@ def written(world: World) -> Iterator[Given]:
             value = getattr(thing.spec, name)
             if kind not in KINDS or value is None or isinstance(value, Default):
                 continue
-            if isinstance(thing, Place) and name in TABLES:
+            if isinstance(thing, Place | SupplyLine) and name in (*TABLES, "brings"):
                 yield from (thing.entry(name, of, node, kind) for of, node in value.items())
             else:
                 yield thing.quantity(name, value)

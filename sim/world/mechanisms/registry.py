@@ -7,6 +7,7 @@ from sim.world.mechanisms.air_support import AirSupport
 from sim.world.mechanisms.assault import Assault
 from sim.world.mechanisms.cohesion import Cohesion
 from sim.world.mechanisms.collapse import Collapse
+from sim.world.mechanisms.consume import Consume
 from sim.world.mechanisms.displacement import Displacement
 from sim.world.mechanisms.interdict import Interdict
 from sim.world.mechanisms.process import ProcessSpec
@@ -20,18 +21,19 @@ MECHANISMS: tuple[type[ProcessSpec], ...] = (
     Assault,
     Collapse,
     Cohesion,
+    Consume,
     Interdict,
     Repair,
     AirSupport,
-    Relocate,
     Withdraw,
-    Reinforce,
+    Relocate,
     Displacement,
+    Reinforce,
 )
 BY_KIND: dict[str, type[ProcessSpec]] = {model.KIND: model for model in MECHANISMS}
 #: Kinds that the format names and this version does not simulate.
 NOT_YET = (
-    "ceasefire", "consume", "counterattack", "coup", "deal",
+    "ceasefire", "counterattack", "coup", "deal",
     "faction_collapse", "leader", "rumour",
     "siege", "uprising",
 )  # fmt: skip
