@@ -25,8 +25,10 @@ from sim.keys import field_names
 from sim.net.canonical import canonical_json
 from sim.scenario.load import load, loads
 from sim.scenario.model import Scenario
-from sim.scenario.schema import NOT_YET, PART_MODELS, SECTIONS, ClockSpec, SourceSpec
+from sim.scenario.schema import PART_MODELS, TOP_LEVEL, ClockSpec, SourceSpec
 from sim.values import FORMS
+from sim.world.mechanisms.registry import BY_KIND
+from sim.world.specs import MODELS as WORLD_MODELS
 from tests.test_corpus import CORPUS
 
 LONGER = 100 if os.environ.get("FUZZ") == "long" else 1
@@ -278,26 +280,13 @@ def test_lines_of_one_or_two_files_in_another_order(path, data):
 # Trees of the right words, in the wrong places and in the right ones.
 
 REMARKS = ["value", "source", "grade", "as_of", "mark", "note", "label", "chance"]
+# fmt: off
+NAMES = ["a", "b", "c.$i", "t", "up", "$i", "i", "0", "$", "", "2 days", "t.rate", "x", "y", "g"]
+# fmt: on
+MODELS = [ClockSpec, SourceSpec, *PART_MODELS.values(), *WORLD_MODELS.values(), *BY_KIND.values()]
 KEYS = sorted(
-    {*("title", "clock", "format", "question", "stop", "limits", "events", "extends", *SECTIONS)}
-    | {
-        "a",
-        "b",
-        "c.$i",
-        "t",
-        "up",
-        "$i",
-        "i",
-        "0",
-        "$",
-        "",
-        "2 days",
-        "t.rate",
-        "transitions.t.rate",
-    }
-    | {name for model in PART_MODELS.values() for name in field_names(model)}
-    | {*field_names(ClockSpec), *field_names(SourceSpec), *NOT_YET, *FORMS, *REMARKS}
-    | {"mean", "sd", "median", "sigma", "shape", "scale", "k"}
+    {*TOP_LEVEL, *NAMES, *FORMS, *REMARKS, "mean", "sd", "median", "sigma", "shape", "scale", "k"}
+    | {name for model in MODELS for name in field_names(model)}
 )
 # fmt: off
 WORDS = [
@@ -394,6 +383,45 @@ scenarios = of(
 )
 
 
+factions, places = st.sampled_from(["g", "e"]), st.sampled_from(["x", "y", "z"])
+kinds = st.sampled_from(["road", "track", "sea"])
+
+
+def some_of(names: st.SearchStrategy[Tree], at_least: int = 1) -> st.SearchStrategy[Tree]:
+    return mostly(st.lists(names, min_size=at_least, max_size=2, unique=True))
+
+
+worlds = of(
+    title="Test",
+    clock=of(horizon="10 days", start="2024-12-06T18:00+03:00"),
+    factions=of(
+        g=mostly(of(capital_="x", patrons_=of(e=of(support="0.5", reliance="0.5")), supply_=days)),
+        e=mostly(of(role_=st.sampled_from(["belligerent", "patron"]), cohesion_=constants)),
+    ),
+    hostile=mostly(st.just([["g", "e"]])),
+    places=of(
+        x=mostly(of(control="g", at_=["34.7", "36.7"], attacker_="e", fallback_=["y"])),
+        y=mostly(of(control=factions, at_=["35.1", "36.7"], garrison_=of(g="500 persons"))),
+        z=mostly(of(control="none", kind_="source", present_fraction_=of(e=constants))),
+    ),
+    routes=of(
+        r=mostly(of(between=["x", "y"], km="50", kind_=kinds)),
+        q_=of(between=some_of(places, 2), km="90", status_=words),
+    ),
+    links_=of(
+        way=merged(of(**{"for": factions, "from": "x"}), of(to=["y"], kinds_=some_of(kinds)))
+    ),
+    processes_=of(
+        p=merged(
+            of(kind=st.sampled_from(sorted(BY_KIND))),
+            of(faction="e", along=["y", "x"], force="900 persons") | of(places_=some_of(places)),
+            st.just({}) | few(KEYS, words),
+        ),
+    ),
+    outcomes_=of(falls="x.control == e"),
+)
+
+
 def written(tree: Tree) -> str:
     """Return a tree as YAML in braces; what cannot stand plain is quoted."""
     if isinstance(tree, dict):
@@ -428,9 +456,16 @@ def test_trees_that_are_nearly_scenarios(tree, write):
     event("valid" if made else "invalid")
 
 
+@some(200)
+@given(worlds, st.sampled_from([written, in_blocks]))
+def test_trees_that_are_nearly_worlds(tree, write):
+    made = is_told_properly(lambda: loads(write(tree)))
+    event("valid" if made else "invalid")
+
+
 @pytest.mark.parametrize("write", [written, in_blocks])
 def test_of_these_trees_some_are_scenarios_and_some_are_not(write):
-    """The property above looks at both: each is more than a tenth of them."""
+    """The property of nearly scenarios looks at both: each is more than a tenth of them."""
     loaded = []
 
     @settings(some(100), max_examples=100, derandomize=True, database=None)
