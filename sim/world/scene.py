@@ -64,6 +64,13 @@ def axis(process: Process) -> list[str]:
     return along[along.index(start) :] if start in along else along
 
 
+class Refuge(NamedTuple):
+    """Where a side sends its garrisons when it gives up a place: the first that is open."""
+
+    of: str
+    places: Sequence[Place]
+
+
 @dataclass(eq=False)
 class Scene:
     """A world with its processes, on the way to becoming parts."""
@@ -96,6 +103,13 @@ class Scene:
         """Return the columns that may stand before a place, of one faction or of all."""
         found = self.columns.get(place, [])
         return [column for column in found if faction in ("", column.faction)]
+
+    def stands_before(self, process: Process, faction: str, place: str) -> None:
+        """Tell that a process may bring a force before a place; only a ``prepare`` may.
+
+        It has to make the state of a column: ``X.state``, ``X.at`` and ``X.force`` (``advance``).
+        """
+        self.columns.setdefault(place, []).append(Column(process, faction, place))
 
     def fronts_at(self, place: Place) -> list[str]:
         """Return the factions with a front that may hold a place."""
@@ -361,7 +375,7 @@ class Scene:
         to: str = "",
         survive: str = "1",
         cost: str = "",
-        refuge: Sequence[Place] | None = None,
+        refuge: Refuge | None = None,
     ) -> Effects:
         """Return what the fall of a place changes, whatever brought it about.
 
@@ -376,8 +390,8 @@ class Scene:
             Share of the garrison that gets away, where there is a way; and of columns inside.
         cost : str
             Share of its force that it costs the attacker; nothing by default.
-        refuge : sequence of Place
-            Where it goes; its fallback by default.
+        refuge : Refuge
+            Whose garrison leaves, and to where; that of the holder, to its fallback, by default.
         """
         lost = f"1 - ({survive})"
         return {
@@ -443,7 +457,7 @@ class Scene:
         return {now: f"clip({now} + {counts}, 0, 1)"}
 
     def retreat(
-        self, place: Place, share: str, *, of: str = "", refuge: Sequence[Place] | None = None
+        self, place: Place, share: str, *, of: str = "", refuge: Refuge | None = None
     ) -> Effects:
         """Return what becomes of a garrison that leaves: it goes to the first place that is open.
 
@@ -452,9 +466,11 @@ class Scene:
         that is not the fallback of the place.
         """
         effects: Effects = {}
-        for faction in self.garrisons_at(place):
-            if of not in ("", faction):
-                continue
+        who = [of] if of else self.garrisons_at(place)
+        if refuge is not None:
+            side = self.world.side(refuge.of)
+            who = [faction for faction in who if faction in side]
+        for faction in who:
             here = f"{place.name}.garrison.{faction}"
             leaves = self.side_of_holder(place, faction)
             effects[here] = f"0 persons if {leaves} else {here}"
@@ -468,10 +484,10 @@ class Scene:
         return effects
 
     def exits(
-        self, place: Place, faction: str, refuge: Sequence[Place] | None
+        self, place: Place, faction: str, refuge: Refuge | None
     ) -> Iterator[tuple[Place, str]]:
         """Yield where a garrison may go, and on what condition; see ``retreat``."""
-        for there in self.fallbacks(place, faction) if refuge is None else refuge:
+        for there in self.fallbacks(place, faction) if refuge is None else refuge.places:
             if faction not in self.garrisons_at(there):
                 continue
             if refuge is None:

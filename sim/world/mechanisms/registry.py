@@ -8,6 +8,7 @@ from sim.world.mechanisms.assault import Assault
 from sim.world.mechanisms.cohesion import Cohesion
 from sim.world.mechanisms.collapse import Collapse
 from sim.world.mechanisms.consume import Consume
+from sim.world.mechanisms.counterattack import Counterattack
 from sim.world.mechanisms.displacement import Displacement
 from sim.world.mechanisms.interdict import Interdict
 from sim.world.mechanisms.process import ProcessSpec
@@ -29,11 +30,12 @@ MECHANISMS: tuple[type[ProcessSpec], ...] = (
     Relocate,
     Displacement,
     Reinforce,
+    Counterattack,
 )
 BY_KIND: dict[str, type[ProcessSpec]] = {model.KIND: model for model in MECHANISMS}
 #: Kinds that the format names and this version does not simulate.
 NOT_YET = (
-    "ceasefire", "counterattack", "coup", "deal",
+    "ceasefire", "coup", "deal",
     "faction_collapse", "leader", "rumour",
     "siege", "uprising",
 )  # fmt: skip

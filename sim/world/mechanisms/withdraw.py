@@ -20,8 +20,6 @@ Decisions that the design leaves open:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sim.keys import NEEDED, Line, Names, Value, a_key
 from sim.values import Faults
 from sim.world.frame import could_hold, held_by
@@ -30,9 +28,7 @@ from sim.world.mechanisms.process import Process, ProcessSpec, conditions
 from sim.world.model import Place, World
 from sim.world.parts import all_of, any_of
 from sim.world.quantities import Default, quantity
-
-if TYPE_CHECKING:
-    from sim.world.scene import Scene
+from sim.world.scene import Refuge, Scene
 
 #: Conditions that one definition asks for: a longer one would be beyond what expressions may be.
 _AT_ONCE = 25
@@ -127,7 +123,7 @@ class _Withdrawal:
         self.name, self.at, self.path = process.name, process.key, process.path
         self.faction = str(process.spec.faction)
         self.away = self.places("from_")
-        self.refuge = self.places("to")
+        self.refuge = Refuge(self.faction, self.places("to"))
         self.takes = self.parts.use(process.given("takes"))
 
     def places(self, key: str) -> list[Place]:
@@ -205,7 +201,7 @@ class _Withdrawal:
         """Give one place up as soon as a way is open."""
         name, scene = place.name, self.scene
         is_mine = f"{name}.control == {self.faction}"
-        ways = (f"{scene.way(place, there, self.faction)} < inf" for there in self.refuge)
+        ways = (f"{scene.way(place, there, self.faction)} < inf" for there in self.refuge.places)
         may = f"{self.name}.may_leave.{name}"
         self.parts.define(may, all_of([self.is_there(place), any_of(ways)]), self.at, self.path)
         now = f"{self.name}.under_way == 1 and {may}"
