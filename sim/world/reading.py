@@ -219,7 +219,7 @@ def plain(node: Node | Default | None, kind: str) -> float | None:
         return None
     dimension, unit = KINDS[kind]
     scale = 1_000.0 if kind == "km" else 1.0
-    if typed.dimension == dimension:
+    if typed.dimension in (dimension, None):  # a bare 0 fits any dimension
         return typed.expr.value / scale
     return typed.expr.value if typed.dimension == NONE and unit is not None else None
 

@@ -118,14 +118,14 @@ outcomes:
     @classmethod
     def prepare(cls, process: Process, scene: Scene) -> None:
         """Tell that routes may be cut, and what stops shipments."""
-        scene.closable.update(map(str, process.spec.routes or ()))
+        scene.closable.update(_routes(process))
         for line in _lines(process):
             scene.line_losses.setdefault(line, []).append(f"{process.name}.stops")
 
     @classmethod
     def expand(cls, process: Process, scene: Scene) -> None:
         """Add the strikes on each route, and the chance to stop a shipment."""
-        names = dict.fromkeys(map(str, process.spec.routes or ()))
+        names = _routes(process)
         goes_on = [scene.is_active(str(process.spec.faction)), *conditions(process, scene.parts)]
         for name in names:
             _strike(process, scene.world.routes[name], len(names), goes_on, scene)
@@ -135,7 +135,17 @@ outcomes:
             scene.parts.define(f"{process.name}.stops", stops, process.key, process.path)
 
 
+def _routes(process: Process) -> list[str]:
+    """Return the routes that it strikes; none where nothing says how often."""
+    if process.spec.sorties is None:
+        return []
+    return list(dict.fromkeys(map(str, process.spec.routes or ())))
+
+
 def _lines(process: Process) -> list[str]:
+    """Return the lines that it stops; none where nothing says how well."""
+    if process.spec.loss is None:
+        return []
     return list(dict.fromkeys(map(str, process.spec.lines or ())))
 
 

@@ -1,0 +1,265 @@
+"""``interdict``: strikes on routes, against the laws of thinned Poisson processes."""
+
+import math
+from itertools import count, takewhile
+
+import numpy as np
+import pytest
+
+import sim
+from sim.engines.driver import run_ensemble
+from sim.errors import ScenarioError
+from sim.world.mechanisms.interdict import Interdict
+from tests.engines.test_identity import differences
+
+N = 4_000
+HEAD = """
+title: Routes under attack
+clock: {horizon: 20 days}
+factions: {planes: {role: patron}, army: {}}
+places: {near: {control: none, airfield: yes}, far: {control: none, airfield: yes}}
+outcomes: {is_hit: bridge.status != open, is_cut: bridge.status == cut}
+"""
+BRIDGE = "bridge: {span: 60 m}"
+
+
+def text(route: str = BRIDGE, strikes: str = "sorties: 2 / day", more: str = "") -> str:
+    """Return a world with a bridge that is attacked, and not repaired."""
+    return f"""{HEAD}
+routes:
+  bridge: {{between: [near, far], km: 10, {route}}}
+  other: {{between: [near, far], km: 10, bridge: {{}}}}
+processes:
+  no_repair: {{kind: repair, off: true}}
+  strikes: {{kind: interdict, faction: planes, routes: [bridge], {strikes}}}
+{more}
+"""
+
+
+def times(written: str, outcome: str, n: int = 500) -> np.ndarray:
+    return sim.run(sim.loads(written), replications=n).times(outcome)
+
+
+def faults(written: str) -> list[tuple[str, str]]:
+    """Return what is told of a faulty file: code, and the rest of the line from there on."""
+    with pytest.raises(ScenarioError, match=r"error\[") as caught:
+        sim.loads(written)
+    lines = written.split("\n")
+    return [
+        (d.code, lines[d.position.line - 1][d.position.column - 1 :])
+        for d in caught.value.diagnostics
+    ]
+
+
+# How often it hits.
+
+
+def errors_of(written: str, rates: dict[str, float]) -> list[float]:
+    """Return by how many standard errors exponential times are off, at some days each."""
+    found = sim.run(sim.loads(written), replications=N)
+    errors = []
+    for outcome, rate in rates.items():
+        for days in (1.0, 3.0, 10.0):
+            p = 1.0 - math.exp(-rate * days)
+            share = float(np.mean(found.times(outcome) <= days))
+            errors.append(abs(share - p) / math.sqrt(p * (1.0 - p) / N))
+    return errors
+
+
+#: Hits and drops a day in the example: 2 sorties of which 0.2 hit, 0.05 drop.
+RATES = {"is_hit": 0.4, "is_cut": 0.1}
+
+
+def test_the_example_is_hit_and_cut_at_exponential_times():
+    # Six comparisons at 4.5 standard errors: a false alarm in 25,000.
+    assert max(errors_of(Interdict.EXAMPLE, RATES)) < 4.5
+
+
+def test_another_sortie_in_ten_would_be_noticed():
+    more = Interdict.EXAMPLE.replace("sorties: 2 / day", "sorties: 2.4 / day")
+    assert max(errors_of(more, RATES)) > 4.5
+
+
+def test_a_route_that_is_struck_and_by_passed_in_turn():
+    """Cut for b days at a time, and open for exponential times between them.
+
+    The n-th time of being open begins after n cuts, that is n waits and n times b:
+    P(open at t) = sum of (r (t - n b)) ** n / n! exp(-r (t - n b)) over n b <= t.
+    """
+    rate, lasts, horizon = 1.0, 1.5, 10.0
+    keys = f"{BRIDGE}, bypass: {lasts} days, repair: 5 days"
+    strikes = f"sorties: {rate} / day, result: {{drop: 1}}"
+    written = text(keys, strikes).replace("no_repair: {kind: repair, off: true}", "")
+    written = written.replace("horizon: 20 days", f"horizon: {horizon:g} days")
+    found = sim.run(sim.loads(written + "watch: {cut: bridge.status == cut}\n"), replications=N)
+    waits = takewhile(lambda wait: wait[1] >= 0.0, ((n, horizon - n * lasts) for n in count()))
+    open_ = sum((rate * t) ** n / math.factorial(n) * math.exp(-rate * t) for n, t in waits)
+    share = float(found.ends["cut"].mean())
+    # 4.5 standard errors: a false alarm in 150,000.
+    assert abs(share - (1.0 - open_)) < 4.5 * math.sqrt(open_ * (1.0 - open_) / N)
+
+
+# What each key does. Clocks keep their luck: times change by a factor, replication by replication.
+
+
+def scaled(strikes: str, route: str = BRIDGE, outcome: str = "is_hit") -> np.ndarray:
+    """Return times of hits relative to those of 2 sorties a day, where both happen."""
+    usual, now = times(text(), "is_hit"), times(text(route, strikes), outcome)
+    return ratios(now, usual)
+
+
+def ratios(now: np.ndarray, before: np.ndarray) -> np.ndarray:
+    both = np.isfinite(now) & np.isfinite(before)
+    return now[both] / before[both]
+
+
+def test_twice_the_sorties_hit_in_half_the_time():
+    assert np.allclose(scaled("sorties: 4 / day"), 0.5)
+
+
+def test_sorties_are_spread_evenly_over_the_routes():
+    both = text().replace("routes: [bridge]", "routes: [bridge, other]")
+    assert np.allclose(ratios(times(both, "is_hit"), times(text(), "is_hit")), 2.0)
+    same = text().replace("routes: [bridge]", "routes: [bridge, bridge]")
+    assert np.array_equal(times(same, "is_hit"), times(text(), "is_hit"))
+
+
+@pytest.mark.parametrize(
+    ("result", "factor"),
+    [
+        ("{miss: 0.8, damage: 0.15, drop: 0.05}", 1.0),
+        ("{miss: 8, damage: 1.5, drop: 0.5}", 1.0),
+        ("{miss: 0.6, damage: 0.3, drop: 0.1}", 0.5),
+        ("{damage: 1}", 0.2),
+        ("{drop: 3}", 0.2),
+        ("{miss: 9, drop: 1}", 2.0),
+    ],
+)
+def test_weights_say_how_many_sorties_hit(result: str, factor: float):
+    assert np.allclose(scaled(f"sorties: 2 / day, result: {result}"), factor)
+
+
+def test_damage_alone_never_cuts_and_drops_alone_always_do():
+    damage = text(strikes="sorties: 2 / day, result: {miss: 1, damage: 1}")
+    assert np.all(np.isinf(times(damage, "is_cut")))
+    drop = text(strikes="sorties: 2 / day, result: {miss: 1, drop: 1}")
+    assert np.array_equal(times(drop, "is_cut"), times(drop, "is_hit"))
+
+
+def test_no_weight_but_that_of_misses():
+    nothing = text(strikes="sorties: 9 / day, result: {miss: 1}")
+    assert np.all(np.isinf(times(nothing, "is_hit")))
+
+
+def test_only_bridges_can_be_dropped():
+    road = text("kind: road", "sorties: 2 / day, result: {miss: 8, damage: 1.5, drop: 0.5}")
+    assert np.all(np.isinf(times(road, "is_cut")))
+    assert np.array_equal(times(road, "is_hit"), times(text(), "is_hit"))
+
+
+def test_a_by_pass_can_be_cut_again_and_what_is_cut_is_left_alone():
+    watch = "watch: {strikes: strikes.bridge.fired}"
+    by_pass = sim.run(sim.loads(text(f"{BRIDGE}, status: bypass", more=watch)), replications=300)
+    assert 0.0 < np.mean(by_pass.times("is_cut") <= 10.0) < 1.0
+    assert set(by_pass.shares("is_hit")) == {"start"}
+    cut = sim.run(sim.loads(text(f"{BRIDGE}, status: cut", more=watch)), replications=300)
+    assert np.all(cut.ends["strikes"] == 0.0)
+    road = sim.run(sim.loads(text("status: bypass", more=watch)), replications=300)
+    assert np.all(road.ends["strikes"] == 0.0)
+
+
+def test_sorties_that_are_uncertain_are_an_input():
+    written = text(strikes="sorties: {interval90: [2 / day, 12 / day]}")
+    assert "processes.strikes.sorties" in [i.name for i in sim.loads(written).inputs]
+
+
+# When it goes on.
+
+
+def test_off_takes_it_away():
+    names = [t.name for t in sim.loads(text(strikes="sorties: 2 / day, off: true")).net.transitions]
+    assert not [name for name in names if name.startswith("strikes")]
+
+
+def test_from_time_and_until():
+    late = times(text(strikes="sorties: 2 / day, from_time: 5 days"), "is_hit")
+    usual = times(text(), "is_hit")
+    both = np.isfinite(late) & np.isfinite(usual)
+    assert np.allclose(late[both], usual[both] + 5.0)
+    early = times(text(strikes="sorties: 2 / day, until: 5 days"), "is_hit")
+    assert np.array_equal(early, np.where(usual <= 5.0, usual, np.inf))
+
+
+@pytest.mark.parametrize(
+    ("strikes", "change"),
+    [
+        ("when: army.collapsed == 0", "army.collapsed: 1"),
+        ("priority: 0", "planes.stance: left"),
+        ("faction: army", "army.collapsed: 1"),
+    ],
+    ids=["when", "patron left", "faction collapsed"],
+)
+def test_it_stops(strikes: str, change: str):
+    more = f"transitions: {{end: {{at: 5 days, then: {{{change}}}}}}}"
+    written = text(strikes=f"sorties: 2 / day, {strikes}", more=more)
+    if "faction: army" in written:
+        written = written.replace("faction: planes, ", "")
+    usual = times(text(), "is_hit")
+    assert np.array_equal(times(written, "is_hit"), np.where(usual <= 5.0, usual, np.inf))
+
+
+def test_what_is_said_of_it():
+    def said(written: str) -> set[str]:
+        made = sim.loads(written)
+        events = [e for k in range(20) for e in sim.trace(made, replication=k)]
+        return {e.says for e in events if e.transition == "strikes.bridge"}
+
+    assert said(text()) == {"strikes drops bridge", "strikes damages bridge"}
+    assert said(text(strikes="sorties: 2 / day, says: Bombs")) == {"Bombs"}
+
+
+# What is wrong.
+
+
+def test_what_is_missing_is_told():
+    told = faults(text(strikes="note: no sorties"))
+    assert [(code, at[:8]) for code, at in told] == [("missing-field", "strikes:")]
+    nothing = text(strikes="note: nothing").replace("routes: [bridge], ", "")
+    assert [(code, at[:8]) for code, at in faults(nothing)] == [("missing-field", "strikes:")]
+    told = faults(text().replace("routes: [bridge], ", ""))
+    assert [code for code, _ in told] == ["missing-field"]
+
+
+@pytest.mark.parametrize(
+    ("strikes", "code", "at"),
+    [
+        ("sorties: 2 / day, loss: 0.5}", "missing-field", "0.5}"),
+        ("sorties: 2 / day, result: {mis: 1, drop: 2}}", "unknown-field", "mis: 1"),
+        ("sorties: 2 / day, result: {miss: 0, drop: 0}}", "out-of-range", "{miss: 0, drop: 0}}"),
+        ("sorties: 2 / day, result: {miss: 1, drop: -1}}", "out-of-range", "-1}}"),
+        ("sorties: 2 / day, result: 3}", "wrong-type", "3}"),
+        ("sorties: 2}", "dimension", "2}"),
+        ("sorties: 2 km}", "dimension", "2 km}"),
+        ("sorty: 2 / day}", "unknown-field", "sorty: 2 / day}"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_place(strikes: str, code: str, at: str):
+    written = text(strikes=strikes.removesuffix("}"))
+    assert any(c == code and rest.startswith(at) for c, rest in faults(written)), faults(written)
+
+
+def test_an_unknown_route_or_faction_is_told():
+    assert faults(text().replace("[bridge]", "[brigde]"))[0][0] == "unknown-route"
+    assert faults(text().replace("faction: planes", "faction: plans"))[0][0] == "unknown-faction"
+
+
+def test_nothing_in_the_air_can_be_struck():
+    assert faults(text("kind: air"))[0] == ("bad-route", "bridge], sorties: 2 / day}")
+
+
+def test_engines_agree_on_the_example_with_repair():
+    net = sim.loads(Interdict.EXAMPLE.replace("off: true", "off: no")).net
+    reference = run_ensemble(net, engine="reference", seed=1, replications=50)
+    compiled = run_ensemble(net, engine="compiled", seed=1, replications=50)
+    assert differences(reference, compiled) == []
+    assert compiled.n_events.sum() > 200
