@@ -92,7 +92,7 @@ watch: {fled: city.displaced}
         path = f"{process.path}.from"
         named = process.spec.from_
         for name in named if isinstance(named, Items) else ():
-            if world.places[str(name)].spec.population is None:
+            if not _has_people(world.places[str(name)]):
                 hint = f"places.{name}.population"
                 faults.add(
                     "no-people", f"nobody is said to live in '{name}'", name, path, hint=hint
@@ -110,8 +110,13 @@ watch: {fled: city.displaced}
         for process in reversed(own):
             flow = replace(settings, chain=(process, *usual))
             _Flow(f"{process.name}.{at.name}", at, flow, scene).expand()
-        if not own and is_near_war and at.spec.population is not None:
+        if not own and is_near_war and _has_people(at):
             _Flow(f"{at.name}.displacement", at, settings, scene).expand()
+
+
+def _has_people(place: Place) -> bool:
+    """Return whether people are said to live in a place."""
+    return not isinstance(place.spec.population, Default)
 
 
 @dataclass(frozen=True)
