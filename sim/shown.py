@@ -125,7 +125,11 @@ def given_the_model(p: float, decimals: int = 0) -> str:
 
 
 def interval(low: float, high: float) -> str:
-    """Return an interval of percentages."""
+    """Return an interval of percentages; what is not impossible is not shown as if it were."""
+    if low == 0.0 and 0.0 < high < 0.0005:
+        return "0.0 to < 0.1 %"
+    if high == 1.0 and 0.9995 < low < 1.0:
+        return "> 99.9 to 100.0 %"
     return f"{100 * low:.1f} to {100 * high:.1f} %"
 
 

@@ -64,7 +64,8 @@ def _overview(told: list[_Told]) -> list[str]:
         median = one.ensemble.quantile(one.name, 0.5).value
         when = f"{one.days(median)} days" if math.isfinite(median) else "-"
         band = text.band(one.ensemble.inputs80(one.name))
-        rows.append([one.label, text.percent(one.p), band, words(one.p), when])
+        said = words(one.p) if one.ensemble.n >= _FEW else ""
+        rows.append([one.label, text.percent(one.p), band, said, when])
     if not any(row[2] for row in rows[1:]):
         rows = [[*row[:2], *row[3:]] for row in rows]
     look = told[0].look
@@ -164,12 +165,13 @@ class _Told:
         said += f"not within {self.horizon}: {text.given_the_model(1.0 - self.p)}."
         lines = [self.look.styled(line, "bold") for line in text.wrapped(said, self.look.width)]
         # ICD 203: words for a probability and what is said of its certainty share no sentence.
-        told = f"By then: {words(p)}."
+        # Of few replications they would say more than anybody knows.
+        told = f"By then: {words(p)}." if self.ensemble.n >= _FEW else ""
         median = self.ensemble.quantile(self.name, 0.5).value
         if math.isfinite(median):
             date, day = self.date(median), self.days(median)
             told += f" Median: {date} ({day} days)." if date else f" Median: day {day}."
-        return [*lines, *text.wrapped(told, self.look.width)]
+        return [*lines, *text.wrapped(told.strip(), self.look.width)]
 
     def by_date(self) -> list[str]:
         """Return the probability by each report time: how far it hangs on what is unknown, and, as
@@ -248,6 +250,14 @@ def _foot(ensemble: Ensemble, look: Look) -> list[str]:
         few = f"warning: with {text.counted(ensemble.n, 'replication')} no figure is better than "
         few += "its interval"
         lines += text.wrapped(few, look.width)
+    n_early = int(np.count_nonzero(ensemble.horizons < ensemble.facts.horizon))
+    if n_early:
+        lines += text.wrapped(
+            f"warning: the horizon is drawn, and {text.percent(n_early / ensemble.n)} of the "
+            "replications end before the latest; what would come after their end counts as not "
+            "coming",
+            look.width,
+        )
     for name, count in ensemble.clipped.items():
         share = text.percent(count / ensemble.n)
         lines += text.wrapped(

@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     "--precision",
     type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
     metavar="P",
-    help="Instead of -n: go on until every outcome's probability is known to this, by its 95 % "
-    "interval; 0.01 is one point of a hundred.",
+    help="Instead of -n: go on until every outcome's probability by the horizon is known to this, "
+    "by its 95 % interval; 0.01 is one point of a hundred.",
 )
 @options.seed
 @options.changes

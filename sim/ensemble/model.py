@@ -240,6 +240,13 @@ class Ensemble:
         names = ["end.time", "end.reason", *(name for name, _ in self.legend.ends)]
         return self._frame({name.removeprefix("end."): name for name in names})
 
+    @property
+    def horizons(self) -> Floats:
+        """Where the replications that ran to their horizon ended, days; inf for the others."""
+        reasons = self._coded("end.reason")
+        is_horizon = reasons.codes == reasons.texts.index("horizon")
+        return np.where(is_horizon, self._numbers("end.time"), np.inf)
+
     @cached_property
     def watch(self) -> pd.DataFrame:
         """Watched values over time: ``days``, ``name``, ``mean`` and five quantiles, a row a point.

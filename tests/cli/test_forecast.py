@@ -13,6 +13,7 @@ from sim.cli.text import Look, width
 from sim.ensemble.model import Ensemble
 from sim.ensemble.table import NONE, Coded
 from sim.errors import Diagnostic
+from sim.shown import interval
 from tests.studies.scenarios import BRIDGE
 
 GOLDEN = """\
@@ -222,3 +223,28 @@ def test_diagnostics_have_the_fields_of_the_contract():
     assert list(Diagnostic("a", "b").as_json()) == [
         "code", "file", "line", "column", "path", "message", "expected", "hint",
     ]  # fmt: skip
+
+
+def test_a_drawn_horizon_is_told():
+    text = BRIDGE.replace("horizon: 4 days", "horizon: {uniform: [1 day, 4 days]}")
+    shown = " ".join(told(sim.run(sim.loads(text), replications=500)).split())
+    assert "warning: the horizon is drawn, and > 99 % of the replications end before" in shown
+    assert "the horizon is drawn" not in told(sim.run(sim.loads(BRIDGE), replications=500))
+
+
+def test_few_replications_get_no_words():
+    shown = told(sim.run(sim.loads(BRIDGE), replications=50))
+    assert not any(words in shown for _, words in SCALE)
+
+
+@pytest.mark.parametrize(
+    ("ends", "shown"),
+    [
+        ((0.0, 1e-6), "0.0 to < 0.1 %"),
+        ((1.0 - 1e-6, 1.0), "> 99.9 to 100.0 %"),
+        ((0.0, 0.0), "0.0 to 0.0 %"),
+        ((0.1, 0.2), "10.0 to 20.0 %"),
+    ],
+)
+def test_what_is_not_impossible_is_not_shown_so(ends, shown):
+    assert interval(*ends) == shown
