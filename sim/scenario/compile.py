@@ -116,8 +116,8 @@ class Compiler:
         )
         if world is None:
             return Parts()
-        self.is_partial |= world.is_partial
         processes = read_processes(self.found.tree.get("processes"), world, self.faults)
+        self.is_partial |= world.is_partial
         return expand(world, processes, self.faults, self.found.tree.get("transitions"))
 
     def net(self) -> tuple[Net, ScenarioClock] | None:

@@ -36,10 +36,14 @@ def read_processes(node: Node | None, world: World, faults: Faults) -> dict[str,
     }
     found = {}
     for key, value in node.entries():
+        before = faults.n_errors
         process = _process(key, value, faults)
         if process is not None and _knows_all(process, names, faults):
             BY_KIND[process.kind].check(process, world, faults)
+        if process is not None and faults.n_errors == before:
             found[str(key)] = process
+        else:  # Its names are lost: that they are unknown would only repeat what was told.
+            world.is_partial = True
     return found
 
 
