@@ -10,7 +10,7 @@ A template (``for``) is warned about once, and only if every part that it makes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from sim.errors import Diagnostic, Position
@@ -26,7 +26,7 @@ from sim.net.model import (
     Transition,
     Variable,
 )
-from sim.net.possible import World, labels_reached
+from sim.net.possible import World, labels_reached, with_switches
 
 _Part = TypeVar("_Part", Input, Variable, Definition, Transition, Outcome)
 
@@ -36,13 +36,15 @@ _SECTIONS = ("parameters.", "variables.", "definitions.", "transitions.", "outco
 
 def check(net: Net) -> list[Diagnostic]:
     """Return the warnings about a net, in the order of the file."""
+    reached = labels_reached(net)
+    world = World(net, with_switches(net, reached))
     found = [
-        *_labels_never_reached(net),
-        *_never_enabled(net),
+        *_labels_never_reached(net, reached),
+        *_never_enabled(net, world),
         *_never_read(net),
-        *_endless_immediates(net),
-        *_default_memory(net),
-        *_never_holds(net),
+        *_endless_immediates(net, world),
+        *_default_memory(net, world),
+        *_never_holds(net, world),
     ]
     return sorted(found, key=_place)
 
@@ -78,8 +80,7 @@ def _names(parts: Sequence[_Part], limit: int = 3) -> str:
 # What can never happen.
 
 
-def _labels_never_reached(net: Net) -> list[Diagnostic]:
-    reached = labels_reached(net)
+def _labels_never_reached(net: Net, reached: Mapping[str, frozenset[float]]) -> list[Diagnostic]:
     enumerations = [v for v in net.variables if v.kind == "enumeration"]
     found = []
     for group in _authored(enumerations):
@@ -92,8 +93,7 @@ def _labels_never_reached(net: Net) -> list[Diagnostic]:
     return found
 
 
-def _never_enabled(net: Net) -> list[Diagnostic]:
-    world = World(net)
+def _never_enabled(net: Net, world: World) -> list[Diagnostic]:
     found = []
     for group in _templates(net.transitions, lambda t: world.assuming(t.guard) is None):
         guard = group[0].guard_origin
@@ -103,8 +103,7 @@ def _never_enabled(net: Net) -> list[Diagnostic]:
     return found
 
 
-def _never_holds(net: Net) -> list[Diagnostic]:
-    world = World(net)
+def _never_holds(net: Net, world: World) -> list[Diagnostic]:
     bad = _templates(net.outcomes, lambda o: world.assuming(o.when) is None)
     found = [
         _warning("never-holds", f"the outcome {_names(group)} can never hold", group[0].origin)
@@ -169,10 +168,10 @@ def _read_by_text(says: Says) -> frozenset[Ref]:
 _MAX_STATES, _MAX_LOOKS = 50, 20_000
 
 
-def _endless_immediates(net: Net) -> list[Diagnostic]:
+def _endless_immediates(net: Net, world: World) -> list[Diagnostic]:
     immediates = [t for t in net.transitions if t.clock.kind == "immediate"]
     search = _CircleSearch(sorted(immediates, key=lambda t: -t.priority))
-    world, found, told = World(net), [], set[str]()
+    found, told = [], set[str]()
     for transition in immediates:
         circle = sorted(
             search.circle_from(transition, world), key=lambda t: net.transition_numbers[t.name]
@@ -233,9 +232,8 @@ class _CircleSearch:
 # What the author left open.
 
 
-def _default_memory(net: Net) -> list[Diagnostic]:
+def _default_memory(net: Net, world: World) -> list[Diagnostic]:
     writers = _writers(net)
-    world = World(net)
 
     def relies(transition: Transition) -> bool:
         clock = transition.clock

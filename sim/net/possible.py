@@ -149,16 +149,13 @@ def _binary(op: str, a: Possible, b: Possible) -> Possible:
 class World:
     """What each name of a net may be; inputs and numbers may be anything in their range.
 
-    An enumeration has the labels of :func:`labels_reached`. One that no effect assigns is taken for
-    a switch that variants turn: it may have any label.
+    An enumeration has the labels of ``reached``: by default those of :func:`labels_reached`, with
+    switches.
     """
 
     def __init__(self, net: Net, reached: Mapping[str, frozenset[float]] | None = None) -> None:
         if reached is None:
-            reached = labels_reached(net)
-            assigned = _assigned(net)
-            everything = {v.name: _all_labels(net, v) for v in net.variables}
-            reached = {v: s if v in assigned else everything[v] for v, s in reached.items()}
+            reached = with_switches(net, labels_reached(net))
         self._definitions = {d.name: d.expr for d in net.definitions}
         self._variables = {v.name: v for v in net.variables}
         self._base: dict[Ref, Possible] = {
@@ -366,6 +363,16 @@ def _assigned(net: Net) -> frozenset[str]:
         for effect in branch.effects
         if effect.target.space == "variable"
     )
+
+
+def with_switches(net: Net, reached: Mapping[str, frozenset[float]]) -> dict[str, frozenset[float]]:
+    """Return the labels reached, with all of those that no effect assigns.
+
+    Such an enumeration is taken for a switch that variants turn: it may have any label.
+    """
+    assigned = _assigned(net)
+    everything = {v.name: _all_labels(net, v) for v in net.variables}
+    return {name: s if name in assigned else everything[name] for name, s in reached.items()}
 
 
 def labels_reached(net: Net) -> dict[str, frozenset[float]]:
