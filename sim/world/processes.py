@@ -14,6 +14,7 @@ from sim.world.mechanisms.process import Process
 from sim.world.mechanisms.registry import BY_KIND, MECHANISMS, NOT_YET
 from sim.world.model import Object, World
 from sim.world.parts import Parts
+from sim.world.reading import NOUNS
 from sim.world.scene import Column, Scene, axis, settings
 from sim.world.supply import expand_lines, prepare_lines
 
@@ -80,14 +81,19 @@ def _knows_all(process: Process, names: Mapping[str, Mapping[str, object]], faul
             if name is None or (name == "all" and not isinstance(node, Items)):
                 continue
             if not isinstance(name, Text) or name not in names[section]:
-                noun = section.removesuffix("es" if section == "processes" else "s")
+                noun = NOUNS.get(section, "process")
                 message = f"unknown {noun} '{name}'"
                 at, hint = name if isinstance(name, Text) else process.key, ""
                 if isinstance(name, Text):
                     hint = did_you_mean(name, names[section])
                 path = f"{process.path}.{key.removesuffix('_')}"
                 faults.add(
-                    f"unknown-{noun}", message, at, path, expected=one_of(names[section]), hint=hint
+                    f"unknown-{noun.split()[-1]}",
+                    message,
+                    at,
+                    path,
+                    expected=one_of(names[section]),
+                    hint=hint,
                 )
                 are_known = False
     return are_known

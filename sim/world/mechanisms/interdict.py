@@ -36,7 +36,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from sim.keys import NEEDED, Line, Names, Spec, Value, a_key, a_table, to, validated
 from sim.values import Faults, Node
 from sim.world.mechanisms.process import Process, ProcessSpec, conditions
-from sim.world.model import MARCHED, Route, World
+from sim.world.model import MARCHED, Route, SupplyLine, World
 from sim.world.parts import all_of
 from sim.world.quantities import Default, quantity
 from sim.world.reading import plain
@@ -114,6 +114,8 @@ outcomes:
         _check_result(process, faults)
         for node in process.spec.routes or ():
             _check_route(node, world.routes[str(node)], process, faults)
+        for node in process.spec.lines or ():
+            _check_line(world.lines[str(node)], process, faults)
 
     @classmethod
     def prepare(cls, process: Process, scene: Scene) -> None:
@@ -225,3 +227,12 @@ def _check_route(node: Node, route: Route, process: Process, faults: Faults) -> 
         message = f"nothing on the {route.kind} route '{route.name}' can be struck"
         hint = "name the supply lines that use it: 'lines' with 'loss'"
         faults.add("bad-route", message, node, f"{process.path}.routes", hint=hint)
+
+
+def _check_line(line: SupplyLine, process: Process, faults: Faults) -> None:
+    """Tell a loss that is stated twice: it would be counted twice."""
+    loss = line.spec.loss
+    if not isinstance(loss, Default) and not process.spec.off:
+        message = f"'loss' of the supply line '{line.name}', which '{process.name}' interdicts"
+        hint = "a loss is stated once: on the line, or by whoever interdicts it"
+        faults.add("two-losses", message, loss, f"{line.path}.loss", hint=hint)

@@ -218,6 +218,102 @@ def test_what_is_said_of_it():
     assert said(text(strikes="sorties: 2 / day, says: Bombs")) == {"Bombs"}
 
 
+# Supply lines.
+
+LINE = """
+title: Flights that are turned back
+clock: {horizon: 10 days}
+factions: {planes: {role: outsider}, others: {role: outsider}, army: {}}
+places:
+  abroad: {control: none, kind: source}
+  home: {control: army, airfield: yes, garrison: {army: 100}, present_fraction: {army: 1}}
+routes: {air: {between: [abroad, home], km: 700, kind: air}}
+supply:
+  flights: {to: army, from: abroad, via: [air], every: 1 day, transit: 0.5 days, brings: {home: 1}}
+outcomes: {comes: home.garrison.army > 100 persons}
+watch: {come: home.garrison.army - 100 persons}
+processes:
+"""
+#: Shipments that arrive in ten days if none is stopped: one transit after 1, 2, ... 9 days.
+SHIPMENTS = 9
+
+
+def arrived(processes: str, n: int = N) -> np.ndarray:
+    return np.asarray(sim.run(sim.loads(LINE + processes), replications=n).ends["come"])
+
+
+def stops(name: str = "turned_back", faction: str = "planes", keys: str = "loss: 0.25") -> str:
+    return f"  {name}: {{kind: interdict, faction: {faction}, lines: [flights], {keys}}}\n"
+
+
+def test_all_arrive_whom_nobody_stops():
+    nobody = "  nobody: {kind: repair, off: true}\n"
+    assert set(arrived(nobody, 20)) == {SHIPMENTS}
+    assert set(arrived(stops(keys="loss: 0"), 20)) == {SHIPMENTS}
+    assert set(arrived(stops(keys="loss: 0.9, off: true"), 20)) == {SHIPMENTS}
+    assert set(arrived(stops(keys="loss: 1"), 20)) == {0}
+
+
+def test_each_shipment_has_its_own_luck():
+    """Binomial: mean n q, variance n p q; both within 4.5 standard errors (once in 75,000)."""
+    come, p, q = arrived(stops()), 0.25, 0.75
+    variance = SHIPMENTS * p * q
+    kurtosis = (1.0 - 6.0 * p * q) / variance
+    assert abs(come.mean() - SHIPMENTS * q) < 4.5 * math.sqrt(variance / N)
+    assert abs(come.var() / variance - 1.0) < 4.5 * math.sqrt((2.0 + kurtosis) / N)
+
+
+def test_four_of_four_stopped_and_nothing_else_known():
+    """All of n are lost with probability E p ** n; for p of beta(5, 1) that is 5 / (n + 5)."""
+    come = arrived(stops(keys="loss: {beta: [5, 1]}"))
+    p = 5.0 / (SHIPMENTS + 5.0)
+    # 4.5 standard errors: a false alarm in 150,000.
+    assert abs(np.mean(come == 0) - p) < 4.5 * math.sqrt(p * (1.0 - p) / N)
+    # Were each flight a law of its own, all would be lost this often.
+    assert abs(np.mean(come == 0) - (5.0 / 6.0) ** SHIPMENTS) > 10.0 * math.sqrt(p * (1.0 - p) / N)
+
+
+def test_several_who_stop_one_line_have_each_their_chance():
+    both = stops(keys="loss: 0.5") + stops("more", "others", "loss: 0.5")
+    # Binomial with q = 1/4, at 4.5 standard errors: a false alarm in 150,000.
+    expected, variance = SHIPMENTS / 4.0, SHIPMENTS * 3.0 / 16.0
+    assert abs(arrived(both).mean() - expected) < 4.5 * math.sqrt(variance / N)
+
+
+def test_lines_are_stopped_while_it_goes_on():
+    # Arrivals at 1.5, 2.5, ... 9.5 days: five of them by 6 days.
+    assert set(arrived(stops(keys="loss: 1, until: 6 days"), 20)) == {4}
+    assert set(arrived(stops(keys="loss: 1, from_time: 6 days"), 20)) == {5}
+    calm = "variables: {calm: {integer: [0, 1], initial: 0}}\n"
+    calm += "transitions: {truce: {at: 6 days, then: {calm: 1}}}\n"
+    assert set(arrived(stops(keys="loss: 1, when: calm == 0") + calm, 20)) == {4}
+
+
+def test_a_loss_is_stated_once():
+    twice = LINE.replace("every: 1 day", "every: 1 day, loss: 0.1") + stops()
+    assert faults(twice)[0][0] == "two-losses"
+    assert faults(twice)[0][1].startswith("0.1")
+    once = LINE.replace("every: 1 day", "every: 1 day, loss: 0.1") + stops(
+        keys="loss: 0, off: true"
+    )
+    assert sim.loads(once).net
+
+
+def test_what_is_wrong_with_lines_is_told():
+    assert faults(LINE + stops(keys="note: how well?"))[0][0] == "missing-field"
+    unknown = (LINE + stops()).replace("lines: [flights]", "lines: [flight]")
+    assert faults(unknown)[0] == ("unknown-line", "flight], loss: 0.25}")
+    assert faults(LINE + stops(keys="loss: 1.5"))[0] == ("out-of-range", "1.5}")
+    assert faults(LINE + stops(keys="loss: 0.5, sorties: 1 / day"))[0][0] == "missing-field"
+
+
+def test_engines_agree_on_lines():
+    net = sim.loads(LINE + stops()).net
+    reference = run_ensemble(net, engine="reference", seed=1, replications=30)
+    compiled = run_ensemble(net, engine="compiled", seed=1, replications=30)
+    assert differences(reference, compiled) == []
+
+
 # What is wrong.
 
 
