@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sim.ieee import clip
 from sim.net.evaluate import BINARY, CHAINED, UNARY
-from sim.net.expr import Call, Const, Distribution, Expr, Ref
+from sim.net.expr import Call, Const, Distribution, Expr, Ref, reads
 from sim.net.model import Branch, Effect, Input, Net, Transition, Variable
 
 #: Sets of more points than this are kept as an interval.
@@ -365,6 +365,19 @@ def _assigned(net: Net) -> frozenset[str]:
     )
 
 
+def _only_read_by(net: Net, exprs: Sequence[Expr]) -> Net:
+    """Return a net without the definitions and outcomes that some expressions do not read."""
+    exprs_of = {d.name: d.expr for d in net.definitions}
+    todo, needed = list(exprs), set[str]()
+    while todo:
+        new = {r.name for r in reads(todo.pop()) if r.space == "definition"} - needed
+        needed |= new
+        todo += [exprs_of[name] for name in new]
+    return replace(
+        net, outcomes=(), definitions=tuple(d for d in net.definitions if d.name in needed)
+    )
+
+
 def with_switches(net: Net, reached: Mapping[str, frozenset[float]]) -> dict[str, frozenset[float]]:
     """Return the labels reached, with all of those that no effect assigns.
 
@@ -390,6 +403,7 @@ def labels_reached(net: Net) -> dict[str, frozenset[float]]:
         for effect in branch.effects
         if effect.target.space == "variable" and effect.target.name in enumerations
     ]
+    net = _only_read_by(net, [expr for _, expr in assignments])
     start = World(net, everything)  # initial values read inputs, never variables
     reached = {
         name: start.value(variable.initial).points or everything[name]
