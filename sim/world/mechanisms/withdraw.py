@@ -65,7 +65,7 @@ processes:
     {kind: withdraw, faction: government, from: [province], to: [capital], base: 0.1 / day,
      threat_factor: 5, takes: 0.75}
 outcomes:
-  left: province.fell_by == withdraw
+  given_up: province.fell_by == withdraw
   held_together: capital.garrison.government == 2750 persons
   done: pull_back.done == 1
 """
