@@ -47,7 +47,7 @@ title: A town that holds by air
 clock: {horizon: 30 days}
 factions:
   red: {}
-  blue: {supply: 50 days}
+  blue: {supply: 1000 days}
   friend: {role: patron}
 hostile: [[red, blue]]
 places:
