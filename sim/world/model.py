@@ -19,6 +19,12 @@ NOBODY = "none"
 MARCHED = {"road": "1", "rail": "1", "track": "0.5"}
 
 
+#: People from which a place is a city, and weighs 1.
+CITY = 100_000
+#: Weight of a place of which nobody says how many live there.
+UNKNOWN_WEIGHT = 0.25
+
+
 @dataclass(frozen=True, eq=False)
 class Object:
     """Something of the world that has a name."""
@@ -98,13 +104,16 @@ class Place(Object):
     @property
     def kind(self) -> str:
         """What it is."""
-        return self.spec.kind or ("city" if self.population >= 100_000 else "town")
+        return self.spec.kind or ("city" if self.population >= CITY else "town")
 
     @property
     def weight(self) -> Given:
-        """What its loss adds to shock."""
-        usual = "1" if self.population >= 100_000 else "0.25"
-        return self.quantity("weight", self.spec.weight or Default(usual))
+        """What its loss adds to shock.
+
+        By its people up to a city, so that a village listed as three hamlets weighs the same.
+        """
+        usual = min(1.0, self.population / CITY) if self.population else UNKNOWN_WEIGHT
+        return self.quantity("weight", self.spec.weight or Default(f"{usual:.6g}"))
 
 
 @dataclass(frozen=True, eq=False)

@@ -236,7 +236,7 @@ class PlaceSpec(WorldSpec):
     weight: Value = quantity(
         "What its loss adds to shock; so a forecast does not hang on how many villages are listed",
         "factor",
-        "1 from 100,000 people, else 0.25",
+        "people / 100,000, at most 1; 0.25 where no people are stated",
     )
     value: Value = quantity(
         "Order in which it is reinforced and given up", "probability", "weight; 1 for a capital"

@@ -5,8 +5,9 @@
 
 Rates add, since only their sum shows in past wars: ``fresh`` is 1 at first contact and fades with
 the army's memory of shocks, ``shock`` counts recent losses of places, each by its weight. The
-effects of cohesion, deficit, support and alignment are judgement. The garrison leaves for its
-fallback, part of it lost; all of it where no place is open.
+effects of cohesion, deficit, support and alignment are judgement. The clock runs in contact and
+under threat; who is in contact takes the place, and nobody where there is only a threat. The
+garrison leaves for its fallback, part of it lost; all of it where no place is open.
 """
 
 from __future__ import annotations
@@ -29,10 +30,26 @@ def _law(kind: str, **arguments: str) -> Default:
     return Default({kind: arguments})
 
 
+_EXAMPLE = """
+title: An army in contact gives up, at first more readily
+clock: {horizon: 12 days}
+factions: {red: {}, blue: {resolve: 1, supply: 900 days, shock_memory: 4 days}}
+hostile: [[red, blue]]
+places:
+  town: {control: blue, attacker: red, garrison: {blue: 500}, resolve: 1}
+processes:
+  assault: {kind: assault, off: yes}
+  collapse: {kind: collapse, base_rate: 0.02 / day, contact_rate: 0.3 / day, cohesion_effect: 0}
+# Contact fades by exp(-1/4) a day, so the hazard of day n is 0.02 + 0.3 exp(-(n - 1) / 4) a day.
+outcomes: {falls: town.control == red}
+"""
+
+
 class Collapse(ProcessSpec):
     """A garrison in contact gives up."""
 
     KIND = "collapse"
+    EXAMPLE = _EXAMPLE
     EVERY = "places"
     REFERENCES = {"places": "places"}  # noqa: RUF012 (a constant)
 
@@ -71,44 +88,44 @@ class Collapse(ProcessSpec):
     @classmethod
     def expand_at(cls, at: Place, settings: Settings, scene: Scene) -> None:
         """Add the clock of one place."""
-        place, name, path, parts = at, at.name, at.path, scene.parts
-        fronts = scene.fronts_at(place)
-        if not scene.is_contested(place):
+        if not scene.is_contested(at):
             return
-        frailty = {}
-        for faction in fronts:
-            army = scene.world.factions[faction]
-            written = place.spec.alignment or {}
-            aligned = "0.5"
-            if faction in written:
-                given = place.entry("alignment", faction, written[faction], "probability")
-                aligned = parts.use(given)
-            frailty[faction] = (
-                f"({settings.use('base_rate')} + {settings.use('contact_rate')} * {name}.fresh"
-                f" + {settings.use('shock_rate')} * {faction}.shock)"
-                f" / {parts.use(army.given('resolve'))}"
-                f" * exp({settings.use('cohesion_effect')} * (0.5 - {faction}.cohesion)"
-                f" + {settings.use('support_effect')} * (1 - {faction}.support)"
-                f" + {settings.use('alignment_effect')} * (0.5 - {aligned}))"
-            )
-        own = f"{parts.use(place.given('resolve'))}"
-        hazard = scene.by_holder(place, frailty, "0 / day")
-        parts.define(
-            f"{name}.frailty",
-            f"({hazard}) / {own} * exp({settings.use('deficit_effect')} * {name}.deficit)",
-            place.key,
-            path,
-        )
+        name, parts = at.name, scene.parts
+        armies = {
+            faction: _of_army(at, faction, settings, scene) for faction in scene.fronts_at(at)
+        }
+        by_holder = scene.by_holder(at, armies, "0 / day")
+        by_stock = f"exp({settings.use('deficit_effect')} * {name}.deficit)"
+        resolve = parts.use(at.given("resolve"))
+        parts.define(f"{name}.frailty", f"({by_holder}) / {resolve} * {by_stock}", at.key, at.path)
+        threat = [f"{name}.threatened", f"{name}.defence >= 1 person"]
+        survive = f"1 - {settings.use('lost')}"
         parts.transition(
             f"{name}.collapse",
-            place.key,
-            path,
-            when=all_of(
-                [f"{name}.threatened", f"{name}.defence >= 1 person", *settings.conditions()]
-            ),
+            at.key,
+            at.path,
+            when=all_of([*threat, *settings.conditions()]),
             rate=f"{name}.frailty",
-            then=scene.fall(
-                place, "collapse", to=scene.taker(place), survive=f"1 - {settings.use('lost')}"
-            ),
+            then=scene.fall(at, "collapse", survive=survive),
             says=f"The garrison of {name} gives up",
         )
+
+
+def _of_army(place: Place, faction: str, settings: Settings, scene: Scene) -> str:
+    """Return the hazard of a place where a faction holds it, but for what the place adds."""
+    use, parts, army = settings.use, scene.parts, scene.world.factions[faction]
+    rates = [
+        use("base_rate"),
+        f"{use('contact_rate')} * {place.name}.fresh",
+        f"{use('shock_rate')} * {faction}.shock",
+    ]
+    effects = [
+        f"{use('cohesion_effect')} * (0.5 - {faction}.cohesion)",
+        f"{use('support_effect')} * (1 - {faction}.support)",
+    ]
+    alignment = (place.spec.alignment or {}).get(faction)
+    if alignment is not None:
+        aligned = parts.use(place.entry("alignment", faction, alignment, "probability"))
+        effects.append(f"{use('alignment_effect')} * (0.5 - {aligned})")
+    resolve = parts.use(army.given("resolve"))
+    return f"({' + '.join(rates)}) / {resolve} * exp({' + '.join(effects)})"

@@ -115,6 +115,10 @@ class Settings:
         given = Given(f"processes.{self.model.KIND}.{key}", value, extra["x-unit"], self.at, Note())
         return self.parts.use(given)
 
+    def states(self, key: str) -> bool:
+        """Return whether a file states a quantity."""
+        return any(key in process.spec.model_fields_set for process in self.chain)
+
     def law(self, key: str) -> Any:
         """Return a quantity that is drawn at each use, as its nodes."""
         for process in self.chain:
