@@ -18,6 +18,7 @@ from sim.scenario.explained import (
     DefinitionTold,
     DrawTold,
     Explained,
+    FlowTold,
     InputTold,
     OutcomeTold,
     SeriesTold,
@@ -83,6 +84,7 @@ class Teller:
             ("Definitions: names for expressions", [self.definition(d) for d in told.definitions]),
             ("Watched on the grid", [self.watch(w) for w in told.watch]),
             ("Totals: summed over the time", [self.total(t) for t in told.totals]),
+            ("Flow at the start, all ways together", [self.flow(f) for f in told.flows]),
         ]
         lines = [line for title, entries in sections for line in self.section(title, entries)]
         lines += [line for role in _ROLES for line in self.inputs(told, role)]
@@ -183,6 +185,12 @@ class Teller:
     def total(self, total: SeriesTold) -> list[str]:
         """Return what is summed over time."""
         return [*self.title(total.name, f"time integral of {total.value}", total.unit)]
+
+    def flow(self, flow: FlowTold) -> list[str]:
+        """Return how much can flow over a link, and which routes bind it."""
+        most = "no limit" if flow.most is None else f"{flow.most:.3g} days of supply a day"
+        bound = f"by {', '.join(flow.cut)}" if flow.cut else ""
+        return [*self.title(flow.link, most), *self.field("bound", bound)]
 
     def transition(self, transition: TransitionTold) -> list[str]:
         """Return a transition: when, how fast, what it changes."""

@@ -106,7 +106,7 @@ class Compiler:
     def _made(self) -> Parts:
         """Return what the world layer stands for."""
         calendar = self.calendar
-        world = read_world(
+        world = self.world = read_world(
             self.found.tree,
             self.faults,
             written=self.found.written,

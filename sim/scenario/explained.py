@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
@@ -32,6 +32,8 @@ from sim.net.model import (
 from sim.net.shown import formula, kind_of, said, shown_as, spelled
 from sim.scenario.model import Scenario
 from sim.units import NONE, PER_TIME, SECONDS_PER_DAY, TIME, UNITS, Dimension, to_display
+from sim.world.flow import flow_at_start, has_capacities
+from sim.world.model import World
 
 _WORD = re.compile(r"[^\W\d]+")
 Role = Literal["ignorance", "chance", "fixed", "computed"]
@@ -165,6 +167,18 @@ class OutcomeTold:
 
 
 @dataclass(frozen=True)
+class FlowTold:
+    """How much can flow over a link at the start, over all of its ways together.
+
+    ``most`` is in days of supply a day, None for no limit; ``cut`` names the routes that bind.
+    """
+
+    link: str
+    most: float | None
+    cut: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SeriesTold:
     """What is watched on the grid, or summed over time."""
 
@@ -201,6 +215,7 @@ class Explained:
     totals: tuple[SeriesTold, ...]
     stop: str
     event_limit: int
+    flows: tuple[FlowTold, ...]
 
     def as_json(self) -> dict[str, Any]:
         """Return the object that ``explain --json`` prints."""
@@ -250,12 +265,23 @@ def only(told: Explained, parts: Set[Part]) -> Explained:
         outcomes=of("outcome", told.outcomes),
         watch=of("watch", told.watch),
         totals=of("total", told.totals),
+        flows=tuple(f for f in told.flows if Part("definition", f"{f.link}.capacity") in parts),
     )
 
 
 def unit_of(dimension: Dimension) -> str:
     """Return the unit that a quantity is shown in; empty for a plain number."""
     return "" if dimension == NONE else str(dimension)
+
+
+def _flows(world: World | None) -> Iterator[FlowTold]:
+    """Yield what can flow over each link whose routes have capacities."""
+    if world is None:
+        return
+    for link in world.links.values():
+        flow = flow_at_start(link, world) if has_capacities(link, world) else None
+        if flow is not None:
+            yield FlowTold(link.name, flow.most if math.isfinite(flow.most) else None, flow.cut)
 
 
 class _Teller:
@@ -323,6 +349,7 @@ class _Teller:
             ),
             stop="" if net.stop is None else self.written(net.stop, net.stop_origin),
             event_limit=net.event_limit,
+            flows=tuple(_flows(scenario.world)),
         )
 
     # Words.

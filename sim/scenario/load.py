@@ -134,6 +134,7 @@ class _Loader:
             clock=clock,
             net=net,
             evidence=compiler.evidence,
+            world=compiler.world,
             variant_name=self.variant,
             variants=tuple(str(read.key) for read in found.section("variants")),
             overrides={path: str(value) for path, value in self.set.items()},

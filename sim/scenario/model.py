@@ -9,6 +9,7 @@ from datetime import datetime, timedelta, tzinfo
 from sim.errors import Diagnostic
 from sim.net.model import Input, Net
 from sim.scenario.evidence import Evidence
+from sim.world.model import World
 
 __all__ = ["Scenario", "ScenarioClock", "SourceNote"]
 
@@ -66,6 +67,8 @@ class Scenario:
     digests: Mapping[str, str] = field(default_factory=dict)
     #: Texts of everything that was read, by name, for quoting lines.
     texts: Mapping[str, str] = field(default_factory=dict)
+    #: What the world layer was read as, for whoever explains the file; None without one.
+    world: World | None = field(default=None, repr=False, compare=False)
     _reload: Callable[[str], Scenario] | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -196,7 +196,7 @@ def test_json_is_one_object_that_says_the_same(small, capsys):
     assert list(found) == [
         "scenario", "title", "question", "description", "variant", "variants", "set", "clock",
         "sources", "inputs", "variables", "definitions", "transitions", "outcomes", "watch",
-        "totals", "stop", "event_limit",
+        "totals", "stop", "event_limit", "flows",
     ]  # fmt: skip
     assert found["transitions"][0]["fires"] == "at rate hits * luck [1/day]"
     assert found["variables"][1]["unit"] == "person"
