@@ -21,7 +21,7 @@ from sim.world.ways import way
 #: Places to which a garrison may fall back, at the most.
 MOST_FALLBACKS = 4
 #: Pieces in which stocks are used up: large ones down to some days, then small ones.
-LARGE_PIECE, SMALL_BELOW, SMALL_PIECE = "1 day", "3 days", "6 h"
+LARGE_PIECE, SMALL_BELOW, SMALL_PIECE = "1 day", "3 days", "12 h"
 
 #: A place that was in contact is not shocked by contact again, until this long after.
 FRESH_AGAIN = "14 days"
@@ -351,9 +351,11 @@ class Scene:
     def piece(self, place: Place) -> str:
         """Return how much of its stock a place uses up before the stock is told anew.
 
-        Small pieces where deficit may begin: from there on, hazards hang on it.
+        Small pieces where deficit may begin: from there on, hazards hang on it if it is attacked.
         """
         stock = f"{place.name}.supply"
+        if not self.is_contested(place):
+            return f"min({stock}, {LARGE_PIECE})"
         return f"min({stock}, {LARGE_PIECE} if {stock} > {SMALL_BELOW} else {SMALL_PIECE})"
 
     def stocked(self, place: Place, more: str) -> Effects:

@@ -6,9 +6,9 @@
 One day of supply is what the garrison of the start uses in a day at rest (Scene.demand). The stock
 is work that is burned at that pace, piece by piece: it runs dry at the very time at which the
 integral of the pace has reached it, and between two pieces ``P.supply`` stands where it stood
-before (an hourglass is read after each grain). Pieces are a day down to three days of supply, then
-six hours, since deficit begins at two. What a place has left, its next holder finds: in the same
-days, those of the garrison of the start. A ``source`` has no stock that could end.
+before (an hourglass is read after each grain). Pieces are a day; half a day from three days on
+where somebody may attack, since deficit begins at two. What a place has left, its next holder
+finds: in the same days, those of the garrison of the start. A ``source`` has no stock that ends.
 
 The definition of a day of supply makes ``rest`` 1; consumption in contact of 1.5 to 3 times that
 of rest is judgement. Deficit follows from the stock alone (sim.world.frame).
