@@ -33,6 +33,8 @@ from sim.world.quantities import Default, quantity
 if TYPE_CHECKING:
     from sim.world.scene import Scene
 
+#: What moves it.
+MOVES = ("patron_left", "leader_left", "encircled", "victory", "reinforced", "paid")
 #: Steps of recovery to an e-folding: each is a tenth of what is left of the way.
 STEPS = 10
 #: A step is no shorter: who recovers in a day needs no finer one.
@@ -80,7 +82,8 @@ watch: {cohesion: army.cohesion}
         """Add what moves the cohesion of one faction, and its recovery."""
         if not at.holds_fronts:
             return
-        settings.use("paid")
+        for key in MOVES:  # so that transitions of the file may read each, and none goes unchecked
+            settings.use(key)
         for patron in at.patrons:
             _patron_leaves(at, patron, scene)
         roads = scene.world.network(tuple(MARCHED))
