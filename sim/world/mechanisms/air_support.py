@@ -97,9 +97,7 @@ outcomes:
         of = str(process.spec.of)
         for name in process.spec.against:
             if not world.are_hostile(of, str(name)):
-                message = (
-                    f"'{process.name}' supports '{of}' against '{name}', and they are at peace"
-                )
+                message = f"'{process.name}' supports '{of}' against '{name}', who is not hostile"
                 path, hint = f"{process.path}.against", f"hostile: [[{of}, {name}]]"
                 faults.add("not-hostile", message, name, path, hint=hint)
         full_at = process.spec.full_at

@@ -138,16 +138,10 @@ outcomes:
 
 
 def _routes(process: Process) -> list[str]:
-    """Return the routes that it strikes; none where nothing says how often."""
-    if process.spec.sorties is None:
-        return []
     return list(dict.fromkeys(map(str, process.spec.routes or ())))
 
 
 def _lines(process: Process) -> list[str]:
-    """Return the lines that it stops; none where nothing says how well."""
-    if process.spec.loss is None:
-        return []
     return list(dict.fromkeys(map(str, process.spec.lines or ())))
 
 
@@ -233,6 +227,8 @@ def _check_line(line: SupplyLine, process: Process, faults: Faults) -> None:
     """Tell a loss that is stated twice: it would be counted twice."""
     loss = line.spec.loss
     if not isinstance(loss, Default) and not process.spec.off:
-        message = f"'loss' of the supply line '{line.name}', which '{process.name}' interdicts"
-        hint = "a loss is stated once: on the line, or by whoever interdicts it"
+        message = (
+            f"the loss of the supply line '{line.name}' is stated here and by '{process.name}'"
+        )
+        hint = "state it once: on the line, or by whoever interdicts it"
         faults.add("two-losses", message, loss, f"{line.path}.loss", hint=hint)
