@@ -1,4 +1,4 @@
-"""How a world is read: what its numbers rest on, every fault at once, and that no input breaks it."""
+"""How a world is read: what its numbers rest on, every fault at once, and no input breaks it."""
 
 from __future__ import annotations
 
@@ -76,22 +76,24 @@ def test_explain_has_each_name_with_its_unit_and_every_input_with_its_mark():
 
 
 @pytest.mark.parametrize(
-    ("population", "kind"),
+    ("population", "weight"),
     [
-        ("99999", "0.99999"),
-        ("100000 persons", "1"),
-        ("50000 * 2", "1"),
-        ("{value: 200000, source: census}", "1"),
-        ("{interval90: [60000, 90000]}", "0.734847"),
-        ("{interval90: [90000, 200000]}", "1"),
-        ("{pert: [50000, 150000, 160000]}", "1"),
+        ("50000", 0.5),
+        ("25000 persons", 0.25),
+        ("5000 * 2", 0.1),
+        ("{value: 60000, source: census}", 0.6),
+        ("{interval90: [20000, 45000]}", 0.3),
+        ("{pert: [10000, 70000, 90000]}", 0.7),
+        ("{lognormal: {median: 40000, sigma: 0.5}}", 0.4),
+        ("{value: {uniform: [20000, 60000]}, source: census}", 0.4),
+        ("{interval90: [600000, 900000]}", 1.0),
     ],
 )
-def test_a_large_place_weighs_one(population, kind):
-    more = "watch: {w: places.homs.weight}"
+def test_a_place_weighs_by_about_how_many_people_live_there(population, weight):
+    """Up to a city of 100,000; the middle of a distribution counts, whatever is drawn."""
     sides = "factions: {government: {losses: [{place: homs, at: 2024-12-06T18:00+03:00}]}}"
-    made = scenario(f"homs: {{control: none, population: {population}}}", sides=sides, more=more)
-    assert {i.name: i.origin.text for i in made.net.inputs}["places.homs.weight"] == kind
+    made = scenario(f"homs: {{control: none, population: {population}}}", sides=sides)
+    assert Point(made).get("government.shock") == pytest.approx(weight)
 
 
 # Faults.
@@ -180,7 +182,7 @@ WORDS = [
 ]
 
 
-@settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from(WORLDS), st.randoms(use_true_random=False))
 def test_a_torn_world_gives_a_scenario_or_its_faults(text, chance):
     told = diagnostics_of(torn_text(text, chance))
@@ -232,7 +234,7 @@ def test_each_value_of_a_world_replaced_by_each_word(path):
     made = loads(text)
     paths = [i.name for i in made.net.inputs if i.name.startswith(("factions", "places", "routes"))]
     for name in [*paths, *(p.rpartition(".")[0] for p in paths[:3])]:
-        for word in random.Random(name).sample(WORDS, 4):
+        for word in random.Random(name).sample(WORDS, 2):
             for told in diagnostics_of(text, set={name: word or "''"}):
                 assert told.message
 
