@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.analysis.nested import FEWEST_GROUPS
 from sim.draws import INNER, NESTED_FIRST
 from sim.engines.driver import EngineName, Progress, hand_on
 from sim.ensemble import store
@@ -17,9 +16,10 @@ from sim.ensemble.table import Table
 from sim.net.model import Net
 from sim.units import SECONDS_PER_DAY
 
-#: Nested replications for each of the run's own, and groups at the most: the band over the inputs
-#: should neither cost much more than the rest nor be much worse known.
-_NESTED_SHARE = 2
+#: From so many replications on there is a band over the inputs, from so many groups at the least
+#: and at the most; between, it costs as much as the run itself.
+_FROM_REPLICATIONS = 1_000
+_FEWEST_GROUPS = 64
 _MOST_GROUPS = 1_024
 
 
@@ -104,8 +104,9 @@ def n_groups(gatherer: Gatherer, n: int) -> int:
     """Return how many groups of nested replications go with n replications."""
     if not gatherer.legend.unknown or not gatherer.legend.outcomes:
         return 0
-    groups = min(_MOST_GROUPS, _NESTED_SHARE * n // INNER)
-    return groups if groups >= FEWEST_GROUPS else 0
+    if n < _FROM_REPLICATIONS:
+        return 0
+    return min(_MOST_GROUPS, max(_FEWEST_GROUPS, n // INNER))
 
 
 def ensemble_of(
