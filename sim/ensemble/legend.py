@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sim.net.canonical import digest
-from sim.net.model import Net, firing_names
+from sim.net.model import Net, firing_names, firings
 from sim.units import NONE, SECONDS_PER_DAY, Dimension
 
 #: What caused an outcome that held when the settled start was first looked at.
@@ -49,6 +49,8 @@ class Legend:
     grid: tuple[float, ...] = ()
     via: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    #: Immediates by which the world layer keeps its books: they bring nothing about by themselves.
+    quiet: tuple[str, ...] = ()
 
     @property
     def causes(self) -> tuple[str, ...]:
@@ -82,7 +84,21 @@ def legend_of(net: Net) -> Legend:
         grid=tuple(g / SECONDS_PER_DAY for g in net.grid),
         via=firing_names(net),
         labels=net.labels,
+        quiet=_quiet(net),
     )
+
+
+def _quiet(net: Net) -> tuple[str, ...]:
+    """Return the immediates that no author has written."""
+    made = {
+        t.name
+        for t in net.transitions
+        if t.clock.kind == "immediate"
+        and t.origin.path
+        and not t.origin.path.startswith("transitions.")
+    }
+    numbered = zip(firings(net), firing_names(net), strict=True)
+    return tuple(name for (k, _), name in numbered if net.transitions[k].name in made)
 
 
 def _unit(dimension: Dimension) -> str:

@@ -195,12 +195,13 @@ class Ensemble:
         return {cause: p for (cause, _), p in self._shares(outcome, with_via=False).items()}
 
     def shares_with_via(self, outcome: str) -> dict[tuple[str, str], float]:
-        """Return the probability by cause and last immediate (empty if there was none)."""
+        """Return the probability by cause and last immediate (empty if there was none to tell)."""
         return self._shares(outcome, with_via=True)
 
     def _shares(self, outcome: str, *, with_via: bool) -> dict[tuple[str, str], float]:
         causes, via = (self._coded(f"{what}.{self._known(outcome)}") for what in ("cause", "via"))
-        last = via.codes if with_via else np.full(self.n, NONE)
+        quiet = [via.texts.index(name) for name in self.legend.quiet]
+        last = np.where(np.isin(via.codes, quiet) | (not with_via), NONE, via.codes)
         # One number for the pair; counting numbers is a hundred times faster than counting texts.
         n_last = len(via.texts) + 1
         pairs = causes.codes.astype(np.int64) * n_last + (last - NONE)

@@ -298,6 +298,7 @@ def _legend(found: Json) -> Legend:
         grid=tuple(found["grid"]),
         via=tuple(found["via"]),
         labels=tuple(found["labels"]),
+        quiet=tuple(found["quiet"]),
     )
 
 
