@@ -64,22 +64,24 @@ def shortest_ways(network: Network, km: Mapping[str, float], start: str, end: st
     """Yield the ways from a place to another that pass no place twice, the shortest first.
 
     Best first, by what is behind and what is at least ahead (A*: Hart, Nilsson & Raphael, IEEE
-    Trans. SSC 4, 100, 1968); ways of one length in the order of the file. ``km`` is of each route.
+    Trans. SSC 4, 100, 1968). ``km`` is of each route.
     """
     ahead = distances(network, km, end)
     number = itertools.count()
-    todo: list[tuple[float, int, float, str, Way]] = [(0.0, next(number), 0.0, start, ())]
+    # Of ways that may be equally long the one that has got furthest goes on: in a grid there are
+    # very many of them.
+    todo: list[tuple[float, float, int, str, Way]] = [(0.0, 0.0, next(number), start, ())]
     while todo:
-        _, _, gone, place, way = heapq.heappop(todo)
+        _, minus_gone, _, place, way = heapq.heappop(todo)
         if place == end:
             yield way
             continue
         passed = {start, *(there for _, there in way)}
         for route, there in network.get(place, ()):
             if there in ahead and there not in passed:
-                so_far = gone + km[route]
+                so_far = km[route] - minus_gone
                 step = (*way, (route, there))
-                heapq.heappush(todo, (so_far + ahead[there], next(number), so_far, there, step))
+                heapq.heappush(todo, (so_far + ahead[there], -so_far, next(number), there, step))
 
 
 def distances(network: Network, km: Mapping[str, float], end: str) -> dict[str, float]:
