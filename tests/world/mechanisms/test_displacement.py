@@ -105,8 +105,10 @@ def test_an_uncertain_rate_gives_its_mean_displacement():
     gone = np.array([flown(rate, days) for rate in rates])
     found = ensemble.watched
     last = found.figures["mean"][np.flatnonzero(found.days == days)[-1]]
-    # 5 standard errors: a false alarm in 2 million.
-    assert abs(last - gone.mean()) < 5 * gone.std() / math.sqrt(n)
+    error = gone.std() / math.sqrt(n)
+    # 5 standard errors: a false alarm in 2 million. Who forgot the steps would be caught.
+    assert abs(last - gone.mean()) < 5 * error
+    assert abs(last - np.mean(PEOPLE * -np.expm1(-rates * days))) > 5 * error
 
 
 def test_people_leave_the_population_and_join_that_of_the_refuge():

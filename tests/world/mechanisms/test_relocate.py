@@ -96,13 +96,19 @@ def test_the_example_is_one_scenario_in_both_engines():
     assert differences(reference, run_ensemble(net, seed=1, replications=50)) == []
 
 
-def test_how_long_it_lasts_is_luck_of_the_move():
-    scenario = sim.loads(text("rate: 1000 / day, lasts: {exponential: {mean: 2 days}}"))
-    ensemble = sim.run(scenario, replications=N)
+def errors_of_lasting(mean: str) -> float:
+    """Return how far a move that lasts an exponential time is from its law, mean 2 days."""
+    scenario = text(f"rate: 1000 / day, lasts: {{exponential: {{mean: {mean}}}}}")
+    ensemble = sim.run(sim.loads(scenario), replications=N)
     lasts = ensemble.times("ends") - ensemble.times("begins")
     p = -math.expm1(-1.0)
+    return float(np.mean(lasts <= 2.0) - p) / math.sqrt(p * (1.0 - p) / N)
+
+
+def test_how_long_it_lasts_is_luck_of_the_move():
     # 4.5 standard errors: a false alarm in 150,000.
-    assert abs(np.mean(lasts <= 2.0) - p) < 4.5 * math.sqrt(p * (1.0 - p) / N)
+    assert abs(errors_of_lasting("2 days")) < 4.5
+    assert abs(errors_of_lasting("2.4 days")) > 4.5
 
 
 def test_it_happens_once():
