@@ -14,8 +14,9 @@ import click
 
 from sim.cli.main import COMMANDS, commands
 from sim.keys import DEFAULT, UNIT, default_said
-from sim.scenario.json_schema import json_schema
+from sim.scenario.json_schema import KIND, json_schema
 from sim.versions import NAME
+from sim.world.quantities import MARK
 
 FOLDER = Path(__file__).parent
 Schema = dict[str, Any]
@@ -28,7 +29,8 @@ Every key of a scenario file: what it takes, its default and an example. The
 [guide](file-format.md) explains how they work together, and the [grammar](grammar.md) what an
 expression is. `frontcast schema` prints the JSON Schema that this page is made of.
 
-An unknown key is an error, with a suggestion.
+An unknown key is an error, with a suggestion. A default of the world layer has a mark: C, computed
+from data; R, read somewhere; J, judgement. `explain` prints it beside each number, with its source.
 """
 _COMMANDS_PAGE = f"""
 # Command reference
@@ -72,9 +74,14 @@ def _specs(schema: Schema) -> Iterator[str]:
     """Yield a heading and a table for each mapping with keys of its own."""
     shared = schema["$defs"]
     for name, keys in _homes(schema).items():
-        yield f"## {', '.join(keys)}\n"
+        yield f"## {_heading(shared[name], keys)}\n"
         yield shared[name]["description"] + "\n"
         yield _key_table(shared[name]["properties"], shared)
+
+
+def _heading(spec: Schema, keys: list[str]) -> str:
+    kind = spec.get(KIND)
+    return f"{keys[0]} of kind {kind}" if kind else ", ".join(keys)
 
 
 def _homes(schema: Schema) -> dict[str, list[str]]:
@@ -113,12 +120,13 @@ def _key_table(properties: Schema, shared: Schema) -> str:
             _takes(schema, key),
             schema.get(UNIT, ""),
             schema.get(DEFAULT, ""),
+            schema.get(MARK, ""),
             _said(schema) or shared[next(_references(schema))]["description"],
             " ".join(f"`{example}`" for example in schema.get("examples", ())),
         )
         for key, schema in properties.items()
     ]
-    return _table(("key", "takes", "unit", "default", "meaning", "example"), rows)
+    return _table(("key", "takes", "unit", "default", "mark", "meaning", "example"), rows)
 
 
 def _said(schema: Schema) -> str:
@@ -132,6 +140,11 @@ def _takes(schema: Schema, key: str) -> str:
         return _linked(schema["$ref"].rpartition("/")[2], key)
     if "enum" in schema:
         return " or ".join(f"`{word}`" for word in schema["enum"])
+    if "const" in schema:
+        return f"`{schema['const']}`"
+    names = list(_references(schema.get("anyOf", [])))
+    if names and all(KIND in json_schema()["$defs"][name] for name in names):
+        return f"mapping of a kind: {', '.join(_linked(name, key) for name in names)}"
     if "anyOf" in schema:
         first, second = schema["anyOf"]
         if second.get("type") == "array":
@@ -143,15 +156,23 @@ def _takes(schema: Schema, key: str) -> str:
     if "items" in schema:
         n = "two" if schema.get("maxItems") == 2 else "a list"
         return f"{n} of {_takes(schema['items'], key)}"
-    words = {"boolean": "`true` or `false`", "integer": "whole number", "array": "list"}
+    if schema["type"] == ["boolean", "string"]:
+        return "`yes` or `no`"
+    words = {
+        "boolean": "`true` or `false`",
+        "integer": "whole number",
+        "number": "number",
+        "array": "list",
+    }
     return words.get(schema["type"], "path → value")
 
 
 def _linked(name: str, key: str) -> str:
     if _is_kind(json_schema()["$defs"][name]):
         return f"[{'letters' if name == 'for' else name}](#{_anchor(name)})"
+    spec = json_schema()["$defs"][name]
     group = next(keys for found, keys in _homes(json_schema()).items() if found == name)
-    return f"[mapping](#{_anchor(', '.join(group))})"
+    return f"[{spec.get(KIND, 'mapping')}](#{_anchor(_heading(spec, group))})"
 
 
 def _anchor(heading: str) -> str:
