@@ -142,8 +142,18 @@ class Times(click.ParamType[tuple[float, ...]]):
         return tuple(sorted(set(days)))
 
 
-def read(file: str, assignments: tuple[tuple[str, str], ...], variant: str | None) -> Scenario:
-    """Return the scenario of a file, with what the command line changes."""
+def read(
+    file: str,
+    assignments: tuple[tuple[str, str], ...],
+    variant: str | None,
+    *,
+    check_variants: bool = False,
+) -> Scenario:
+    """Return the scenario of a file, with what the command line changes.
+
+    Variants that are not asked for are looked at by ``validate`` alone: each costs as much as the
+    file.
+    """
     from sim.scenario.load import load
 
     chosen: dict[str, object] = {}
@@ -153,7 +163,7 @@ def read(file: str, assignments: tuple[tuple[str, str], ...], variant: str | Non
         chosen[path] = text
     began = time.perf_counter()
     try:
-        scenario = load(file, set=chosen, variant=variant)
+        scenario = load(file, set=chosen, variant=variant, check_variants=check_variants)
     except ScenarioError as error:
         texts_read.update(error.sources)
         raise

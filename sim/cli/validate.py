@@ -73,7 +73,7 @@ def _files(path: str) -> list[str]:
 
 def _check(file: str, given: dict[str, Any]) -> _Checked:
     try:
-        scenario = options.read(file, given["assignments"], given["variant"])
+        scenario = options.read(file, given["assignments"], given["variant"], check_variants=True)
     except ScenarioError as error:
         for fault in error.diagnostics:
             log.told(fault)

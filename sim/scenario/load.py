@@ -34,6 +34,7 @@ def load(
     *,
     set: Mapping[str, object] | None = None,
     variant: str | None = None,
+    check_variants: bool = True,
 ) -> Scenario:
     """Read a scenario file.
 
@@ -45,12 +46,14 @@ def load(
         Changes, as ``--set`` makes them: a text is read as YAML, anything else is taken as it is.
     variant : str
         Name of one of the file's variants, applied before ``set``.
+    check_variants : bool
+        Whether a file that is loaded as it stands (without ``set`` and ``variant``) is also checked
+        with each of its variants; they are checked when they are used, in any case.
 
     Raises
     ------
     ScenarioError
-        With every fault, in file order. A file that is loaded as it stands (without ``set`` and
-        ``variant``) is also checked with each of its variants.
+        With every fault, in file order.
     OSError
         If the file cannot be read.
 
@@ -61,7 +64,8 @@ def load(
     10.0
     """
     with _no_collections():
-        return _Loader(os.fspath(path), read(path), Path(path), _by_path(set), variant).scenario()
+        loader = _Loader(os.fspath(path), read(path), Path(path), _by_path(set), variant)
+        return loader.scenario(check_variants=check_variants)
 
 
 def loads(
@@ -112,12 +116,13 @@ class _Loader:
     faults: Faults = field(default_factory=Faults)
     trees: Trees = field(default_factory=dict)
 
-    def scenario(self) -> Scenario:
+    def scenario(self, *, check_variants: bool = True) -> Scenario:
         files = Files(self.faults)
         self.texts = files.texts
         tree = files.tree(self.shown, self.data, self.path)
         made = None if tree is None else self.made(self.changed(tree), self.faults)
-        if isinstance(tree, Map) and not self.set and self.variant is None:
+        is_as_written = not self.set and self.variant is None
+        if check_variants and is_as_written and isinstance(tree, Map):
             self.check_variants(tree, 1 if made is None else made[1].n_parts)
         if made is None or self.faults.n_errors:
             raise ScenarioError(_at_most(self.faults.errors), dict(self.texts))
