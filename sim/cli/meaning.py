@@ -156,6 +156,7 @@ class Teller:
         writers = self.links(variable.written_by) or "nothing: it stays as it starts"
         return [
             *self.title(variable.name, self.range(variable), variable.unit),
+            *self.field("means", variable.meaning),
             *self.field("starts", f"as {variable.initial}"),
             *self.field("written", f"by {writers}" if variable.written_by else writers),
             *self.read_by(variable.read_by),
@@ -173,7 +174,7 @@ class Teller:
     def definition(self, definition: DefinitionTold) -> list[str]:
         """Return a definition and who reads it."""
         return [
-            *self.title(definition.name, "", definition.unit),
+            *self.title(definition.name, definition.meaning, definition.unit),
             *self.field("is", definition.value),
             *self.read_by(definition.read_by),
         ]
@@ -245,7 +246,8 @@ class Teller:
         read = f"read by {readers}" if readers else "read by nothing"
         below = f"{remarks}; {read}" if remarks else read
         head = self.title(given.name, given.value, given.unit)
-        return [*head, *self.dim(self.wrapped(below, _GAP))]
+        means = self.wrapped(given.meaning, _GAP) if given.meaning else []
+        return [*head, *means, *self.dim(self.wrapped(below, _GAP))]
 
     def source(self, source: SourceTold) -> list[str]:
         """Return a source and since when it was public."""

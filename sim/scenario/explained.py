@@ -33,6 +33,7 @@ from sim.net.shown import formula, kind_of, said, shown_as, spelled
 from sim.scenario.model import Scenario
 from sim.units import NONE, PER_TIME, SECONDS_PER_DAY, TIME, UNITS, Dimension, to_display
 from sim.world.flow import flow_at_start, has_capacities
+from sim.world.glossary import meaning, meaning_of_value
 from sim.world.model import World
 
 _WORD = re.compile(r"[^\W\d]+")
@@ -64,13 +65,14 @@ class SourceTold:
 
 @dataclass(frozen=True)
 class InputTold:
-    """A number that is fixed within a replication.
+    """A number that is fixed within a replication; ``meaning`` is said of values of the world.
 
     ``role`` is ignorance or chance where it is drawn, else fixed, or computed from other inputs.
     """
 
     name: str
     path: str
+    meaning: str
     value: str
     unit: str
     role: Role
@@ -81,9 +83,13 @@ class InputTold:
 
 @dataclass(frozen=True)
 class VariableTold:
-    """A part of the state; ``low`` and ``high`` are None where it has no end, or has labels."""
+    """A part of the state; ``low`` and ``high`` are None where it has no end, or has labels.
+
+    ``meaning`` is that of a name of the world.
+    """
 
     name: str
+    meaning: str
     kind: str
     labels: tuple[str, ...]
     low: float | None
@@ -96,9 +102,10 @@ class VariableTold:
 
 @dataclass(frozen=True)
 class DefinitionTold:
-    """A named expression."""
+    """A named expression; ``meaning`` is that of a name of the world."""
 
     name: str
+    meaning: str
     value: str
     unit: str
     reads: tuple[str, ...]
@@ -310,6 +317,7 @@ class _Teller:
             definitions=tuple(
                 DefinitionTold(
                     d.name,
+                    meaning(d.origin.path, d.name),
                     self.written(d.expr, d.origin, d.dimension, is_label=d.is_label),
                     unit_of(d.dimension),
                     self.names_read(Part("definition", d.name)),
@@ -397,6 +405,7 @@ class _Teller:
         return InputTold(
             name=given.name,
             path=given.path,
+            meaning=meaning_of_value(given.path),
             value=self.written(
                 given.prior, given.origin, given.dimension, is_label=bool(given.labels)
             ),
@@ -412,6 +421,7 @@ class _Teller:
         low, high = (to_display(end, variable.dimension) for end in (variable.low, variable.high))
         return VariableTold(
             name=variable.name,
+            meaning=meaning(variable.origin.path, variable.name),
             kind=variable.kind,
             labels=variable.labels,
             low=low if math.isfinite(low) and not has_labels else None,

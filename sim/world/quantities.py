@@ -46,7 +46,8 @@ class Default:
 
     law: Law
     mark: str = "J"
-    source: str = ""
+    #: Where it is from; what the file says of its own numbers does not hold for it.
+    source: str = "default"
 
     def node(self, like: Node) -> Node:
         """Return it as a node, at the place of another one."""

@@ -55,7 +55,7 @@ def test_a_default_keeps_its_own_mark_and_source():
     found = notes(scenario(SOURCED, more=SOURCES))
     mark, source, _ = found["factions.rebels.shock_memory"]
     assert (mark, source) == ("C", "reference class")
-    assert found["factions.government.cohesion"][0] == "J"
+    assert found["factions.government.cohesion"] == ("J", "default", "")
 
 
 def test_every_written_number_is_an_input_whether_it_is_read_or_not():
@@ -73,6 +73,17 @@ def test_explain_has_each_name_with_its_unit_and_every_input_with_its_mark():
     assert units["homs.control"] == ""
     assert [i.name for i in told.inputs if i.note.mark not in ("C", "R", "J")] == []
     assert {i.name: i.unit for i in told.inputs}["places.homs.belt"] == "km"
+
+
+def test_explain_says_what_each_name_and_each_value_is():
+    told = explained(scenario(SOURCED, more=SOURCES))
+    assert [v.name for v in told.variables if not v.meaning] == []
+    assert [d.name for d in told.definitions if not d.meaning] == []
+    assert [i.name for i in told.inputs if not i.meaning] == []
+    meant = {i.name: i.meaning for i in told.inputs}
+    assert meant["places.homs.garrison.government"] == "Nominal strength of each faction"
+    other = explained(loads("title: T\nclock: {horizon: 3 days}\nparameters: {x: 3}\n"))
+    assert [i.meaning for i in other.inputs] == [""]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,117 @@
+"""What the names mean that a world makes, and what its values are.
+
+``explain`` shows it beside each name, and docs/reference.md lists the names.
+"""
+
+from __future__ import annotations
+
+from sim.keys import DEFAULT, Spec, default_said
+from sim.world.mechanisms.registry import BY_KIND
+from sim.world.specs import MODELS, BridgeSpec, LossSpec, PatronSpec
+
+#: Names below those of objects, by the section of the object; ``*`` stands for another name.
+NAMES_MADE: dict[str, dict[str, str]] = {
+    "factions": {
+        "cohesion": "slow will to fight; places lost do not lower it",
+        "shock": "places recently lost, by weight, fading",
+        "support": "what its patrons give, and what is its own",
+        "support.*": "how much that patron gives",
+        "supply": "mean stock of its places",
+        "stocks": "stock of all its places together",
+        "n_places": "places that it holds",
+        "in_contact": "whether any of its places is in contact",
+        "wear": "times rest consumption",
+        "collapsed": "1 once it has fallen apart",
+        "stance": "how it stands by those whom it supports",
+        "reserve": "people not sent anywhere yet",
+    },
+    "places": {
+        "control": "who holds it",
+        "attacker": "who is in contact with it",
+        "fell_by": "how it fell last",
+        "garrison.*": "people of that faction present to defend it",
+        "force.*": "attackers of that faction in contact",
+        "fresh": "1 at first contact, then fading",
+        "contact_at": "when contact began",
+        "threatened": "attacked, or on an axis that leads here",
+        "encircled": "no open road to a place of its own side",
+        "supply": "its own stock, at rest consumption",
+        "deficit": "how far its stock is below what is enough",
+        "demand": "consumption, in times that at the start",
+        "population": "people who live there",
+        "displaced": "people who have fled from it",
+        "offence": "attackers in contact",
+        "defence": "defenders",
+        "first_defence": "defenders at the start",
+        "engaged": "whether an assault is under way",
+        "tempo": "how fast this assault goes",
+        "effectiveness": "how well its attacker fights in this assault",
+        "edge": "effectiveness with everything that helps",
+        "odds": "attackers to defenders, as they count",
+        "defender_tolerance": "share of losses at which its defenders break",
+        "attacker_tolerance": "share of losses at which its attackers break",
+        "frailty": "how readily its garrison collapses",
+    },
+    "routes": {"status": "whether one gets through"},
+    "links": {
+        "open": "whether there is a way",
+        "capacity": "days of supply a day over the widest way",
+        "way.*": "whether this way is open",
+    },
+    "processes": {
+        "at": "where the column is, or has come from",
+        "state": "what the column does",
+        "force": "people of the column",
+        "first_force": "people that the column set out with",
+        "gone": "how far the column has marched",
+        "leg": "number of the leg that the column is on",
+        "under_way": "whether it is going on",
+        "done": "whether it is over",
+        "active": "whether it holds",
+        "when": "whether it may go on",
+    },
+}
+_PARTS: dict[str, type[Spec]] = {"patrons": PatronSpec, "losses": LossSpec, "bridge": BridgeSpec}
+
+
+def meaning(path: str, name: str) -> str:
+    """Return what a name means that the object at a path has made; empty where nothing is said.
+
+    Examples
+    --------
+    >>> meaning("places.homs", "homs.garrison.rebels")
+    'people of that faction present to defend it'
+    """
+    known = NAMES_MADE.get(path.partition(".")[0], {})
+    tail = name.partition(".")[2]
+    return known.get(tail) or known.get(f"{tail.partition('.')[0]}.*", "")
+
+
+def meaning_of_value(path: str) -> str:
+    """Return what a value of the world is, by its path; empty for any other.
+
+    Examples
+    --------
+    >>> meaning_of_value("places.homs.garrison.rebels")
+    'Nominal strength of each faction'
+    """
+    section, *steps = path.split(".")
+    if len(steps) < 2:
+        return ""
+    name, key = steps[:2]
+    models: list[type[Spec]] = [MODELS[section]] if section in MODELS else []
+    if section == "processes":
+        models = [BY_KIND[name]] if name in BY_KIND else list(BY_KIND.values())
+    if key in _PARTS and steps[-1] != key:
+        models, key = [_PARTS[key]], steps[-1]
+    said = {_said(model, key) for model in models} - {""}
+    return said.pop() if len(said) == 1 else ""
+
+
+def _said(model: type[Spec], key: str) -> str:
+    field = model.model_fields.get(key)
+    if field is None:
+        return ""
+    extra = field.json_schema_extra
+    default = extra.get(DEFAULT, "") if isinstance(extra, dict) else ""
+    return str(field.description or "").removesuffix(default_said(str(default)))
