@@ -16,6 +16,7 @@ from sim.cli.main import COMMANDS, commands
 from sim.keys import DEFAULT, UNIT, default_said
 from sim.scenario.json_schema import KIND, json_schema
 from sim.versions import NAME
+from sim.world.glossary import NAMES_MADE
 from sim.world.quantities import MARK
 
 FOLDER = Path(__file__).parent
@@ -58,11 +59,24 @@ def reference() -> str:
         "## At the top\n",
         _key_table(schema["properties"], schema["$defs"]),
         *_specs(schema),
+        *_names_made(),
         "## Kinds of values\n",
         *(_kind(name, below) for name, below in schema["$defs"].items() if _is_kind(below)),
         *_laws(schema["$defs"]["distribution"]),
     ]
     return MADE + "\n".join(parts)
+
+
+def _names_made() -> Iterator[str]:
+    """Yield the table of the names that a world makes."""
+    yield "## Names that the world makes\n"
+    yield "They follow the name of a faction, place, route, link or process: `homs.control`.\n"
+    rows = [
+        (noun, f"`.{name.replace('*', 'NAME')}`", said)
+        for noun, names in NAMES_MADE.items()
+        for name, said in names.items()
+    ]
+    yield _table(("of", "name", "meaning"), rows)
 
 
 def _is_kind(shared: Schema) -> bool:
