@@ -20,8 +20,6 @@ CAUSES = ("assault", "collapse", "deal", "siege", "withdraw", "uprising", "walko
 #: Parts of ``shock_memory`` in which shock and freshness decay, step by step.
 DECAY_STEPS = 4
 MOST_WAYS = 200
-#: Ways that one expression asks for: a longer one would be beyond what expressions may be.
-_WAYS_AT_ONCE = 40
 
 
 def frame(world: World, faults: Faults) -> Parts:
@@ -105,10 +103,12 @@ def _support(faction: Faction, parts: Parts) -> None:
 def _faction_over_places(faction: Faction, world: World, parts: Parts) -> None:
     name = faction.name
     held = [p.name for p in world.places.values() if name in could_hold(p, world)]
-    number = total(f"{p}.control == {name}" for p in held)
-    stocks = total(f"{p}.supply if {p}.control == {name} else 0 days" for p in held)
-    mean = f"({stocks}) / max(1, {number})" if held else "0 days"
-    parts.define(f"{name}.supply", mean, faction.key, faction.path)
+    counted = [f"1 if {place}.control == {name} else 0" for place in held]
+    stocks = [f"{place}.supply if {place}.control == {name} else 0 days" for place in held]
+    at, path = faction.key, faction.path
+    parts.gather(f"{name}.n_places", counted, total, at, path)
+    parts.gather(f"{name}.stocks", stocks, lambda some: total(some, "0 days"), at, path)
+    parts.define(f"{name}.supply", f"{name}.stocks / max(1, {name}.n_places)", at, path)
 
 
 # Places.
@@ -287,15 +287,8 @@ def _link(link: Link, world: World, parts: Parts, faults: Faults) -> None:
         hint = f"kinds of route that count: {', '.join(link.kinds)}"
         faults.add("no-way", message, at, path, hint=hint)
         return
-    parts.define(
-        f"{link.name}.open", _in_groups(names, f"{link.name}.open", "any", parts, link), at, path
-    )
-    parts.define(
-        f"{link.name}.capacity",
-        _in_groups(rooms, f"{link.name}.capacity", "max", parts, link),
-        at,
-        path,
-    )
+    parts.gather(f"{link.name}.open", names, any_of, at, path)
+    parts.gather(f"{link.name}.capacity", rooms, _greatest, at, path)
 
 
 def _narrowest(way: Sequence[tuple[str, str]], world: World, parts: Parts) -> str:
@@ -309,18 +302,5 @@ def _narrowest(way: Sequence[tuple[str, str]], world: World, parts: Parts) -> st
     return f"min({', '.join(rooms)})" if len(rooms) > 1 else rooms[0]
 
 
-def _in_groups(terms: Sequence[str], name: str, how: str, parts: Parts, link: Link) -> str:
-    """Return one expression over many, by definitions of their own where there are too many."""
-
-    def joined(some: Sequence[str]) -> str:
-        if how == "any":
-            return any_of(some)
-        return f"max({', '.join(some)})" if len(some) > 1 else some[0]
-
-    if len(terms) <= _WAYS_AT_ONCE:
-        return joined(terms)
-    groups = []
-    for first in range(0, len(terms), _WAYS_AT_ONCE):
-        groups.append(f"{name}.{first // _WAYS_AT_ONCE + 1}")
-        parts.define(groups[-1], joined(terms[first : first + _WAYS_AT_ONCE]), link.key, link.path)
-    return joined(groups)
+def _greatest(terms: Sequence[str]) -> str:
+    return f"max({', '.join(terms)})" if len(terms) > 1 else terms[0]

@@ -7,7 +7,7 @@ like those of a file. Each part remembers the key of the world that it stands fo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -16,8 +16,8 @@ from sim.units import Dimension, Unit
 from sim.values import Items, Map, Node, Text
 from sim.world.quantities import KINDS, RANGES, Default, made
 
-#: Terms that one expression joins, of some hundred letters each.
-TERMS_AT_ONCE = 15
+#: How many terms one expression joins, and how many letters they have: well below what it may be.
+TERMS_AT_ONCE, LETTERS_AT_ONCE = 15, 3_000
 
 
 class Made(NamedTuple):
@@ -110,18 +110,29 @@ class Parts:
 
         One expression over all of them might be longer than expressions may be.
         """
-        if len(terms) > TERMS_AT_ONCE:
-            groups = range(0, len(terms), TERMS_AT_ONCE)
-            for number, first in enumerate(groups, 1):
-                some = terms[first : first + TERMS_AT_ONCE]
-                self.define(f"{name}.{number}", join(some), at, path)
+        groups = list(_groups(terms))
+        if len(groups) > 1:
             terms = [f"{name}.{number}" for number in range(1, len(groups) + 1)]
+            for group, some in zip(terms, groups, strict=True):
+                self.define(group, join(some), at, path)
         self.define(name, join(terms), at, path)
 
     def transition(self, name: str, at: Node, path: str, **written: Any) -> None:
         """Add a transition; words of Python are written with a stroke after (``from_``)."""
         plain = {key.removesuffix("_"): value for key, value in written.items()}
         self.part("transitions", name, {k: v for k, v in plain.items() if v is not None}, at, path)
+
+
+def _groups(terms: Sequence[str]) -> Iterator[list[str]]:
+    """Yield terms in groups that one expression has room for; an empty one of no terms."""
+    group: list[str] = []
+    for term in terms:
+        is_full = len(group) == TERMS_AT_ONCE
+        if group and (is_full or sum(map(len, group)) + len(term) > LETTERS_AT_ONCE):
+            yield group
+            group = []
+        group.append(term)
+    yield group
 
 
 def _nodes(written: Any, at: Node) -> Node:
