@@ -15,11 +15,11 @@ def read_line(reading: Reading, entry: Entry, world: World) -> SupplyLine | None
     """Return a supply line; None after a fault, or where faults elsewhere hide its way."""
     spec, path = entry.spec, f"supply.{entry.key}"
     assert isinstance(spec, SupplySpec)
-    _check_clock(reading, entry, spec, path)
+    has_clock = _has_clock(reading, entry, spec, path)
     to = _receiver(reading, spec.to, f"{path}.to")
     is_led = _check_patron(reading, spec, f"{path}.patron")
     way = _way(reading, spec, path, world)
-    if to is None or way is None or not is_led:
+    if to is None or way is None or not is_led or not has_clock:
         return None
     routes, places = way
     _check_use(reading, spec, routes, path, world)
@@ -27,17 +27,18 @@ def read_line(reading: Reading, entry: Entry, world: World) -> SupplyLine | None
     return SupplyLine(entry.key, spec, entry.note, routes, places, fighters)
 
 
-def _check_clock(reading: Reading, entry: Entry, spec: SupplySpec, path: str) -> None:
-    """Tell a line without a clock, or with two."""
+def _has_clock(reading: Reading, entry: Entry, spec: SupplySpec, path: str) -> bool:
+    """Return whether a line has one clock; tell if it has none, or two."""
     given = [name for name in _CLOCKS if getattr(spec, name) is not None]
     if len(given) == 2:
         message = f"'every' and 'rate' in the supply line '{entry.key}'"
         hint = "a timetable has 'every', shipments at random have 'rate'"
-        reading.fault("several-clocks", message, spec.rate, f"{path}.rate", "one of them", hint)
+        reading.fault("two-clocks", message, spec.rate, f"{path}.rate", "one of them", hint)
     elif not given and entry.is_whole:
         message = f"nothing says when shipments of the supply line '{entry.key}' leave"
         expected = "every: a period, or rate: shipments at random"
-        reading.fault("missing-field", message, entry.key, path, expected)
+        reading.fault("no-clock", message, entry.key, path, expected)
+    return len(given) == 1
 
 
 def _receiver(reading: Reading, name: Text | None, path: str) -> Text | None:
@@ -99,7 +100,7 @@ def _tell_gap(
     message = f"the route '{route.name}' joins '{a}' and '{b}', and shipments are at '{here}'"
     from_here = [route.name for route in world.routes.values() if here in route.ends]
     expected = one_of(from_here) if from_here else f"a route from '{here}'"
-    reading.fault("not-joined", message, name, path, expected, "routes join end to end")
+    reading.fault("bad-supply", message, name, path, expected, "routes join end to end")
 
 
 def _check_use(
