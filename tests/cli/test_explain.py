@@ -15,7 +15,7 @@ from sim.scenario.explained import explained
 from sim.scenario.load import load, loads
 from tests.cli.conftest import ROOT
 
-HOMS = str(ROOT / "scenarios" / "homs_2024.yaml")
+HOMS = str(ROOT / "scenarios" / "homs_2024_net.yaml")
 
 
 def told(capsys, *arguments: str) -> str:

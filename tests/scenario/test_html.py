@@ -14,7 +14,7 @@ def rows(page: str) -> list[list[str]]:
 
 
 def test_the_flagship():
-    scenario = sim.load(str(ROOT / "scenarios" / "homs_2024.yaml"))
+    scenario = sim.load(str(ROOT / "scenarios" / "homs_2024_net.yaml"))
     page = scenario._repr_html_()
     found = rows(page)
     assert scenario.title in page
