@@ -44,7 +44,7 @@ def way(start: Place, end: Place, faction: Faction, world: World, parts: Parts) 
             " + ".join(road(world.routes[route], faction, world, parts) for route, _ in steps)
             for steps in itertools.islice(ways, MOST_WAYS)
         ]
-        parts.define(name, _least(lengths), faction.key, faction.path)
+        parts.gather(name, lengths, _least, faction.key, faction.path)
     return name
 
 
@@ -54,7 +54,7 @@ def way_in(place: Place, faction: Faction, world: World, parts: Parts) -> str:
     if name not in parts.names:
         steps = world.network(tuple(MARCHED), faction.name).get(place.name, ())
         lengths = [road(world.routes[route], faction, world, parts) for route, _ in steps]
-        parts.define(name, _least(lengths), faction.key, faction.path)
+        parts.gather(name, lengths, _least, faction.key, faction.path)
     return name
 
 
@@ -70,7 +70,7 @@ def are_joined(starts: Sequence[Place], ends: Sequence[Place], faction: str, wor
     return any(end.name in seen for end in ends)
 
 
-def _least(lengths: list[str]) -> str:
+def _least(lengths: Sequence[str]) -> str:
     if not lengths:
         return "inf km"
     return f"min({', '.join(lengths)})" if len(lengths) > 1 else lengths[0]

@@ -283,10 +283,12 @@ class _Counterattack:
             is_own = held_by(home, self.faction, self.scene.world)
             is_it = f"{self.name}.home == {home} and ({is_own})"
             then[garrison] = f"{garrison} + ({self.name}.force if {is_it} else 0 persons)"
+        reasons = [f"{self.name}.state == regrouping", *self.pointless()]
+        self.parts.gather(f"{self.name}.gives_up", reasons, any_of, self.at, self.path)
         self.transition(
             "goes_home",
             immediate="true",
-            when=any_of([f"{self.name}.state == regrouping", *self.pointless()]),
+            when=f"{self.name}.gives_up",
             then={**then, **self.ended()},
             says=f"{self.name} goes home",
         )

@@ -179,28 +179,27 @@ class _Reinforcement:
         self.variable("force", real=["0", "inf"], unit="person", initial="0 persons")
         self.variable("comes_from", states=labels, initial=labels[0])
         self.variable("road", real=["0", "inf"], unit="km", initial="0 km")
-        for source in self.sources:
-            may = all_of([source.is_free, f"{source.spares} >= 1 person", f"{source.km} < inf"])
-            self.parts.define(f"{self.name}.may_send.{source.label}", may, self.at, self.path)
+        self.define_sender()
         self.set_out()
         self.arrive()
         self.turn_back()
 
-    def chosen(self) -> list[tuple[_Source, str]]:
-        """Return who sends the men, each with the condition that it is the first who can."""
-        found, before = [], list[str]()
-        for source in self.sources:
-            may = f"{self.name}.may_send.{source.label}"
-            found.append((source, all_of([may, *before])))
-            before.append(f"not {may}")
-        return found
+    def define_sender(self) -> None:
+        """Make ``X.may_send.S``, and ``X.sender``: the number of the first who can; -1 if none."""
+        sender = "-1"
+        for number, source in reversed(list(enumerate(self.sources))):
+            name = f"{self.name}.may_send.{source.label}"
+            may = all_of([source.is_free, f"{source.spares} >= 1 person", f"{source.km} < inf"])
+            self.parts.define(name, may, self.at, self.path)
+            sender = f"{number} if {name} else ({sender})"
+        self.parts.define(f"{self.name}.sender", sender, self.at, self.path)
 
     def set_out(self) -> None:
         force, name = self.use("force"), self.name
         sent, road, label = "0 persons", "0 km", f"{name}.comes_from"
         then = {}
-        for source, is_it in reversed(self.chosen()):
-            men = f"min({force}, {source.spares})"
+        for number, source in enumerate(self.sources):
+            men, is_it = f"min({force}, {source.spares})", f"{name}.sender == {number}"
             sent = f"{men} if {is_it} else ({sent})"
             road = f"{source.km} if {is_it} else ({road})"
             label = f"{source.label} if {is_it} else ({label})"
@@ -209,8 +208,7 @@ class _Reinforcement:
             "sets_out",
             when=all_of(
                 [
-                    f"{name}.under_way == 0",
-                    any_of(f"{name}.may_send.{source.label}" for source in self.sources),
+                    f"{name}.under_way == 0 and {name}.sender >= 0",
                     self.scene.is_active(self.faction.name),
                     *conditions(self.process, self.parts),
                 ]
@@ -224,7 +222,7 @@ class _Reinforcement:
                 f"{name}.comes_from": label,
                 f"{name}.under_way": "1",
             },
-            says=f"{{{name}.force:.0f}} men set out for {self.goal.name} ({name})",
+            says=f"Men set out for {self.goal.name} ({name})",
         )
 
     def arrive(self) -> None:

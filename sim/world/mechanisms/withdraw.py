@@ -30,9 +30,6 @@ from sim.world.parts import all_of, any_of
 from sim.world.quantities import Default, quantity
 from sim.world.scene import Refuge, Scene
 
-#: Conditions that one definition asks for: a longer one would be beyond what expressions may be.
-_AT_ONCE = 25
-
 
 class Withdraw(ProcessSpec):
     """A decision to give places up."""
@@ -151,13 +148,15 @@ class _Withdrawal:
         threats = self.threats()
         if threats:
             rate = f"{rate} * ({self.use('threat_factor')} if {self.name}.threat else 1)"
-            self.define_threat(threats)
+            self.parts.gather(f"{self.name}.threat", threats, any_of, self.at, self.path)
+        may_leave = [f"{self.name}.may_leave.{place.name}" for place in self.away]
+        self.parts.gather(f"{self.name}.may_begin", may_leave, any_of, self.at, self.path)
         self.transition(
             "decides",
             when=all_of(
                 [
                     f"{self.name}.under_way == 0 and {self.name}.done == 0",
-                    any_of(f"{self.name}.may_leave.{place.name}" for place in self.away),
+                    f"{self.name}.may_begin",
                     self.scene.is_active(self.faction),
                     *conditions(self.process, self.parts),
                 ]
@@ -185,15 +184,6 @@ class _Withdrawal:
             is_own = held_by(place.name, self.faction, self.scene.world)
             found.append(all_of([f"{place.name}.threatened", is_own, above]))
         return found
-
-    def define_threat(self, threats: list[str]) -> None:
-        name = f"{self.name}.threat"
-        groups = [threats[i : i + _AT_ONCE] for i in range(0, len(threats), _AT_ONCE)]
-        if len(groups) > 1:
-            for number, group in enumerate(groups, 1):
-                self.parts.define(f"{name}.{number}", any_of(group), self.at, self.path)
-            threats = [f"{name}.{number}" for number in range(1, len(groups) + 1)]
-        self.parts.define(name, any_of(threats), self.at, self.path)
 
     # How a place is left.
 
@@ -237,11 +227,12 @@ class _Withdrawal:
 
     def end(self) -> None:
         """End it when nothing is left to be given up."""
-        left = any_of(self.is_there(place) for place in self.away)
+        there = [self.is_there(place) for place in self.away]
+        self.parts.gather(f"{self.name}.is_there", there, any_of, self.at, self.path)
         self.transition(
             "ends",
             immediate="true",
             priority="-1",
-            when=f"{self.name}.under_way == 1 and not ({left})",
+            when=f"{self.name}.under_way == 1 and not {self.name}.is_there",
             then={f"{self.name}.under_way": "0", f"{self.name}.done": "1"},
         )
