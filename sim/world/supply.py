@@ -271,7 +271,7 @@ def _share_out(leader: str, arrivals: list[Place], scene: Scene) -> None:
 
 def _spread(leader: str, places: Mapping[str, Place], scene: Scene) -> str:
     """Make ``F.next.P``: what is shared out gets to a place next; return whether to any."""
-    found = []
+    army, found = scene.world.factions[leader], []
     for name, place in places.items():
         roads = [
             f"{_reached(leader, there.name)} == 1 and {route.name}.status != cut"
@@ -282,6 +282,5 @@ def _spread(leader: str, places: Mapping[str, Place], scene: Scene) -> str:
             found.append(f"{leader}.next.{name}")
             held = held_by(name, leader, scene.world)
             is_next = all_of([f"{_reached(leader, name)} == 0", held, any_of(roads)])
-            parts = scene.parts
-            parts.define(found[-1], is_next, place.key, place.path)
+            scene.parts.define(found[-1], is_next, army.key, army.path)
     return any_of(found) if found else ""
