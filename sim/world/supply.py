@@ -4,7 +4,8 @@ Whether a promised line ever runs is decided once in a replication: a promise ke
 that nobody knows yet, so it is ignorance, which drivers rank, and no luck.
 
 A shipment gets through exactly if its way stays open for the whole of its journey: no route of it
-cut, and every place on it held by the receiving side, by nobody, or a source. So the line *flows*
+cut, every place on it held by the receiving side, by nobody, or a source, and that where it arrives
+held by that side. So the line *flows*
 once its way has been open for one transit, and no more as soon as it is not; while it flows,
 shipments arrive as they left, one transit later: on a timetable at ``every + transit``,
 ``2 every + transit`` and so on, at random with ``rate`` (what leaves by a Poisson process and takes
