@@ -115,27 +115,31 @@ def _faction_over_places(faction: Faction, world: World, parts: Parts) -> None:
 
 
 def could_hold(place: Place, world: World) -> tuple[str, ...]:
-    """Return who may ever hold a place, fronts first."""
-    fronts = [f.name for f in world.fronts()]
-    return tuple(dict.fromkeys([*fronts, *(h for h in place.holders if h != NOBODY)]))
+    """Return who may ever hold a place, fronts first: expressions tell only these apart."""
+    held = [h for h in place.holders if h != NOBODY]
+    comers = None if world.comers is None else {*world.comers.get(place.name, ()), *held}
+    fronts = [f.name for f in world.fronts() if comers is None or f.name in comers]
+    return tuple(dict.fromkeys([*fronts, *held]))
 
 
 def garrisons(place: Place, world: World) -> tuple[str, ...]:
-    """Return the factions that may have a garrison in a place."""
-    written = [str(key) for key in place.spec.garrison or ()]
-    return tuple(dict.fromkeys([*(f.name for f in world.fronts()), *written]))
+    """Return the factions that may have a garrison in a place: those of whom one may hold it."""
+    sides = {one for holder in could_hold(place, world) for one in world.side(holder)}
+    fronts = [f.name for f in world.fronts() if f.name in sides]
+    return tuple(dict.fromkeys([*fronts, *map(str, place.spec.garrison or ())]))
 
 
 def _place(place: Place, world: World, parts: Parts) -> None:
     name, at, path = place.name, place.key, place.path
-    who = [NOBODY, *could_hold(place, world)]
+    # Every label and every garrison has its name, whether anything but the file may ask for it.
+    fronts = [f.name for f in world.fronts()]
+    who = dict.fromkeys([NOBODY, *fronts, *could_hold(place, world)])
     control = _label(place.spec.control, f"{path}.control", place, parts)
     attacker = str(place.spec.attacker or NOBODY)
-    parts.variable(f"{name}.control", at, path, states=who, initial=control)
-    attackers = [NOBODY, *(f.name for f in world.fronts())]
-    parts.variable(f"{name}.attacker", at, path, states=attackers, initial=attacker)
+    parts.variable(f"{name}.control", at, path, states=list(who), initial=control)
+    parts.variable(f"{name}.attacker", at, path, states=[NOBODY, *fronts], initial=attacker)
     parts.variable(f"{name}.fell_by", at, path, states=["none", *CAUSES])
-    for faction in garrisons(place, world):
+    for faction in dict.fromkeys([*fronts, *garrisons(place, world)]):
         present = at_start(place, faction, world, parts)
         parts.variable(
             f"{name}.garrison.{faction}",
@@ -145,7 +149,8 @@ def _place(place: Place, world: World, parts: Parts) -> None:
             unit="person",
             initial=present,
         )
-    fresh = f"exp(-({place.contact_days!r} days) / 3 days)" if place.spec.attacker else "0"
+    memory = _memory(place, world, parts)
+    fresh = f"exp(-({place.contact_days!r} days) / ({memory}))" if place.spec.attacker else "0"
     parts.variable(f"{name}.fresh", at, path, real=["0", "1"], initial=fresh)
     since = f"-({place.contact_days!r} days)" if place.spec.attacker else "-1000 days"
     parts.variable(f"{name}.contact_at", at, path, real=["-inf", "inf"], unit="day", initial=since)
@@ -154,6 +159,18 @@ def _place(place: Place, world: World, parts: Parts) -> None:
     parts.variable(f"{name}.population", at, path, real=["0", "inf"], unit="person", initial=people)
     fled = parts.use(place.given("displaced"))
     parts.variable(f"{name}.displaced", at, path, real=["0", "inf"], unit="person", initial=fled)
+
+
+def _memory(place: Place, world: World, parts: Parts) -> str:
+    """Return how long whoever holds a place at the start remembers a shock."""
+    memory = "3 days"
+    for faction in world.fronts():
+        if place.spec.attacker and faction.name in place.holders:
+            own = parts.use(faction.given("shock_memory"))
+            is_certain = place.holder == faction.name
+            holds = f"{place.path}.control == {faction.name}"
+            memory = own if is_certain else f"{own} if {holds} else ({memory})"
+    return memory
 
 
 def at_start(place: Place, faction: str, world: World, parts: Parts) -> str:

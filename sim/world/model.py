@@ -193,6 +193,9 @@ class World:
     start: datetime | None = None
     #: Whether a fault has cost names: others may name them all the same.
     is_partial: bool = False
+    #: Who may come to hold each place beside who holds it at the start; None: any front, any place.
+    comers: dict[str, set[str]] | None = None
+    _networks: dict[tuple[int, tuple[str, ...], str], Network] = field(default_factory=dict)
 
     def are_hostile(self, a: str, b: str) -> bool:
         """Return whether two factions fight each other."""
@@ -207,6 +210,12 @@ class World:
 
     def network(self, kinds: tuple[str, ...], faction: str = "") -> Network:
         """Return the neighbours of each place by routes of some kinds that a faction may use."""
+        asked = (len(self.routes), kinds, faction)
+        if asked not in self._networks:
+            self._networks[asked] = self._network(kinds, faction)
+        return self._networks[asked]
+
+    def _network(self, kinds: tuple[str, ...], faction: str) -> Network:
         found: dict[str, list[tuple[str, str]]] = {name: [] for name in self.places}
         for route in self.routes.values():
             if route.kind in kinds and (not faction or route.may_use(faction)):

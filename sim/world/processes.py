@@ -14,9 +14,7 @@ from sim.world.mechanisms.process import Process
 from sim.world.mechanisms.registry import BY_KIND, MECHANISMS, NOT_YET
 from sim.world.model import Object, World
 from sim.world.parts import Parts
-from sim.world.reading import NOUNS
 from sim.world.scene import Column, Scene, axis, settings
-from sim.world.supply import expand_lines, prepare_lines
 
 
 def read_processes(node: Node | None, world: World, faults: Faults) -> dict[str, Process]:
@@ -32,19 +30,15 @@ def read_processes(node: Node | None, world: World, faults: Faults) -> dict[str,
         "factions": world.factions,
         "places": world.places,
         "routes": world.routes,
-        "supply": world.lines,
+        "supply": {},
         "processes": node,
     }
     found = {}
     for key, value in node.entries():
-        before = faults.n_errors
         process = _process(key, value, faults)
         if process is not None and _knows_all(process, names, faults):
             BY_KIND[process.kind].check(process, world, faults)
-        if process is not None and faults.n_errors == before:
             found[str(key)] = process
-        else:  # Its names are lost: that they are unknown would only repeat what was told.
-            world.is_partial = True
     return found
 
 
@@ -81,19 +75,14 @@ def _knows_all(process: Process, names: Mapping[str, Mapping[str, object]], faul
             if name is None or (name == "all" and not isinstance(node, Items)):
                 continue
             if not isinstance(name, Text) or name not in names[section]:
-                noun = NOUNS.get(section, "process")
+                noun = section.removesuffix("es" if section == "processes" else "s")
                 message = f"unknown {noun} '{name}'"
                 at, hint = name if isinstance(name, Text) else process.key, ""
                 if isinstance(name, Text):
                     hint = did_you_mean(name, names[section])
                 path = f"{process.path}.{key.removesuffix('_')}"
                 faults.add(
-                    f"unknown-{noun.split()[-1]}",
-                    message,
-                    at,
-                    path,
-                    expected=one_of(names[section]),
-                    hint=hint,
+                    f"unknown-{noun}", message, at, path, expected=one_of(names[section]), hint=hint
                 )
                 are_known = False
     return are_known
@@ -122,7 +111,6 @@ def expand(
             scene.everywhere[model.KIND, one.name] = there
     for process in live.values():
         BY_KIND[process.kind].prepare(process, scene)
-    prepare_lines(scene)
     for place in world.places.values():
         scene.define_strengths(place)
         scene.define_threat(place)
@@ -134,7 +122,6 @@ def expand(
     for process in live.values():
         if not BY_KIND[process.kind].EVERY:
             BY_KIND[process.kind].expand(process, scene)
-    expand_lines(scene)
     return parts
 
 

@@ -127,9 +127,10 @@ class Scene:
             self.guests.setdefault(place.name, []).append(faction)
             variable = f"{place.name}.garrison.{faction}"
             nobody, what = "0 persons", ["0", "inf"]
-            self.parts.variable(
-                variable, place.key, place.path, real=what, unit="person", initial=nobody
-            )
+            if variable not in self.parts.names:
+                self.parts.variable(
+                    variable, place.key, place.path, real=what, unit="person", initial=nobody
+                )
 
     def side_of_holder(self, place: Place, faction: str) -> str:
         """Return the condition that a faction belongs to the side that holds a place."""

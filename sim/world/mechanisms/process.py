@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.keys import Formula, Instant, Line, Whole, a_key
@@ -45,6 +46,19 @@ class ProcessSpec(WorldSpec):
     def expand(cls, process: Process, scene: Scene) -> None:
         """Add the parts of a declared process."""
         raise NotImplementedError
+
+    def comers(self) -> Iterator[tuple[str, str]]:
+        """Yield (place, faction) where it may make a faction hold a place.
+
+        As it stands: every faction that it names, at every place that it names. Who is in contact
+        at the start, whose column comes and whom the file's own transitions name needs no word.
+        """
+        named: dict[str, list[str]] = {"places": [], "factions": []}
+        for key, section in self.REFERENCES.items():
+            node = getattr(self, key)
+            nodes = node if isinstance(node, Items) else [node]
+            named.setdefault(section, []).extend(str(n) for n in nodes if isinstance(n, Text))
+        yield from product(named["places"], named["factions"])
 
     @classmethod
     def check(cls, process: Process, world: World, faults: Faults) -> None:
