@@ -35,6 +35,7 @@ def road(route: Route, faction: Faction, world: World, parts: Parts) -> str:
 
 def way(start: Place, end: Place, faction: Faction, world: World, parts: Parts) -> str:
     """Make ``F.way.A.B``: how far it is for a faction, in km; ``inf`` while no way is open."""
+    faction = _first_of_its_side(faction, world)
     name = f"{faction.name}.way.{start.name}.{end.name}"
     if name not in parts.names:
         network = world.network(tuple(MARCHED), faction.name)
@@ -50,12 +51,20 @@ def way(start: Place, end: Place, faction: Faction, world: World, parts: Parts) 
 
 def way_in(place: Place, faction: Faction, world: World, parts: Parts) -> str:
     """Make ``F.way_in.P``: how far it is to the nearest place of its side, by one road, in km."""
+    faction = _first_of_its_side(faction, world)
     name = f"{faction.name}.way_in.{place.name}"
     if name not in parts.names:
         steps = world.network(tuple(MARCHED), faction.name).get(place.name, ())
         lengths = [road(world.routes[route], faction, world, parts) for route, _ in steps]
         parts.gather(name, lengths, _least, faction.key, faction.path)
     return name
+
+
+def _first_of_its_side(faction: Faction, world: World) -> Faction:
+    """Return the faction whose ways are the same: those of an ally are, but for closed roads."""
+    first = world.factions[world.side(faction.name)[0]]
+    are_same = all(r.may_use(first.name) == r.may_use(faction.name) for r in world.routes.values())
+    return first if are_same else faction
 
 
 def are_joined(starts: Sequence[Place], ends: Sequence[Place], faction: str, world: World) -> bool:

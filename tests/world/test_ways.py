@@ -75,6 +75,17 @@ watch: {way: us.way.a.d}
 """
 
 
+def ways(text: str) -> set[str]:
+    return {d.name for d in sim.loads(text).net.definitions if ".way." in d.name}
+
+
+def test_allies_share_their_ways_unless_a_road_is_closed_to_one():
+    text = WORLD.replace("faction: us, to: d", "faction: friends, to: d")
+    text = text.replace("watch: {way: us.way.a.d}", "")
+    assert ways(text) == {"us.way.a.d"}
+    assert ways(text.replace("km: 1000", "km: 1000, open_to: [us]")) == {"friends.way.a.d"}
+
+
 @pytest.mark.parametrize(
     ("changes", "km"),
     [

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 #: The label of the reserve, among those of places that may send men.
 RESERVE = "reserve"
+#: Places that one expression has room to choose from.
+MOST_SOURCES = 20
 
 
 class Reinforce(ProcessSpec):
@@ -95,6 +97,10 @@ outcomes:
         """Tell a faction without a front, a place that reinforces itself, and one without a way."""
         needs_front(process, world, faults)
         spec, path = process.spec, f"{process.path}.from"
+        if len(spec.from_) > MOST_SOURCES:
+            message = f"{len(spec.from_)} places, and at most {MOST_SOURCES} can be chosen from"
+            hint = "a second process may draw on the others"
+            faults.add("too-many-places", message, spec.from_, path, hint=hint)
         for name in spec.from_:
             if name == spec.to:
                 message = f"'{name}' cannot reinforce itself"

@@ -285,4 +285,6 @@ def test_bad_keys_are_told_where_they_stand():
     assert wrong("force: 300", "force: 300 km")[0][1] == f"{at}.force"
     assert wrong("force: 300", "force: 300, paces: 1 km/day") == [("unknown-field", f"{at}.paces")]
     assert wrong("km: 120}", "km: 120, kind: air}") != []
+    many = ", ".join(["capital"] * 21)
+    assert wrong("from: [capital]", f"from: [{many}]") == [("too-many-places", f"{at}.from")]
     assert wrong("km: 120}", "km: 120, open_to: []}") == [("no-way", f"{at}.from")]
