@@ -97,7 +97,7 @@ def test_shock_is_what_past_losses_still_weigh():
     )
     by_hand = (
         1.0 * math.exp(-2.0 / 4.0)
-        + 0.25 * math.exp(-0.5 / 4.0)
+        + 0.5 * math.exp(-0.5 / 4.0)
         + 1.0 * math.exp(-6.0 / 4.0)
         + 0.5 * math.exp(-6.0 / 4.0)
     )
