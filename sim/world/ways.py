@@ -29,7 +29,7 @@ def road(route: Route, faction: Faction, world: World, parts: Parts) -> str:
         ends = [held_by(end, faction.name, world) for end in route.ends]
         is_open = all_of([f"{route.name}.status != cut", *ends])
         km = f"{length(route, parts)} / ({pace}) if {is_open} else inf"
-        parts.define(name, km, route.key, route.path)
+        parts.define(name, km, faction.key, faction.path)
     return name
 
 
