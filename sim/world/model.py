@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -193,6 +193,8 @@ class World:
     start: datetime | None = None
     #: Whether a fault has cost names: others may name them all the same.
     is_partial: bool = False
+    #: Names of each section that are written, but of which nothing could be made: that was told.
+    lost: Mapping[str, Container[str]] = field(default_factory=dict)
     #: Who may come to hold each place beside who holds it at the start; None: any front, any place.
     comers: dict[str, set[str]] | None = None
     _networks: dict[tuple[int, tuple[str, ...], str], Network] = field(default_factory=dict)

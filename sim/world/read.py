@@ -77,7 +77,8 @@ def _world(reading: Reading, hostile: Node | None) -> World:
             reading.lost["supply"].add(name)
         else:
             world.lines[name] = line
-    world.is_partial = any(map(reading.is_lost, MODELS))
+    world.is_partial = any(map(reading.is_lost, (*MODELS, "processes")))
+    world.lost = reading.all_lost()
     return world
 
 
@@ -98,6 +99,21 @@ def _read_sections(reading: Reading, tree: Mapping[str, Node], written: Mapping[
                 reading.entries[section][str(key)] = entry
         if isinstance(before, Map):
             reading.lost[section] |= before.keys() - reading.entries[section].keys()
+    _check_processes(reading, tree.get("processes"), written.get("processes"), taken)
+
+
+def _check_processes(
+    reading: Reading, node: Node | None, before: Node | None, taken: dict[str, str]
+) -> None:
+    """Check the names of processes, which share those of the world."""
+    lost = reading.lost["processes"] = set()
+    keys = [key for key, _ in node.entries()] if isinstance(node, Map) else []
+    for key in keys:
+        is_named = _is_name(reading, key, f"processes.{key}", "process")
+        if not is_named or not _is_free(reading, "processes", key, taken):
+            lost.add(str(key))
+    if isinstance(before, Map):
+        lost |= before.keys() - set(keys)
 
 
 def _entries(reading: Reading, section: str, node: Node | None) -> Iterator[tuple[Text, Node]]:
@@ -150,7 +166,7 @@ def _is_free(reading: Reading, section: str, key: Text, taken: dict[str, str]) -
     """Tell a name that stands for two things, which expressions could not tell apart."""
     name = str(key)
     if name not in taken:
-        taken[name] = f"the name of a {NOUNS[section]} already"
+        taken[name] = f"the name of a {NOUNS.get(section, 'process')} already"
         return True
     message = f"the name '{name}' is taken: it is {taken[name]}"
     hint = "choose another name"

@@ -7,7 +7,7 @@ other fault of the file is told in the same run.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -48,6 +48,13 @@ class Entry(NamedTuple):
         """What it says of all of its numbers."""
         source, mark = (str(getattr(self.spec, name) or "") for name in ("source", "mark"))
         return Note(source=source, mark=mark)
+
+
+class _AnyName:
+    """Holds every name."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
 
 
 @dataclass(eq=False)
@@ -114,6 +121,11 @@ class Reading:
             return None
         found = [(k, v) for k, v in table.entries() if self.known("factions", k, f"{path}.{k}")]
         return Map.of(found, table.position)
+
+    def all_lost(self) -> dict[str, Container[str]]:
+        """Return the names of each section of which nothing could be made, perhaps any name."""
+        unreadable = dict.fromkeys(self.unreadable, _AnyName())
+        return {**self.lost, **unreadable}
 
     def is_lost(self, section: str) -> bool:
         """Return whether a section has entries of which nothing could be made."""

@@ -135,6 +135,9 @@ routes:
   coast: {between: [tartus, latakia], status: shut}
 links:
   way: {for: goverment, from: homs, to: [tartus]}
+processes:
+  march: {kind: advance, faction: government, along: [homs, tartus], force: 300}
+  hama: {kind: advance, faction: government, along: [homs, aleppo], force: 300}
 outcomes:
   falls: homs.control == rebels
   other: homs.kontrol == rebels
@@ -161,6 +164,8 @@ def test_every_mistake_is_told_in_one_run_and_each_of_them_once():
         ("unknown-name", "routes.coast.between"),
         ("unknown-label", "routes.coast.status"),
         ("unknown-name", "links.way.for"),
+        # Not that the process 'march' names a lost place, nor what is wrong with a misnamed one.
+        ("name-taken", "processes.hama"),
         # Not that homs.kontrol is unknown: a lost place may have been called so.
     ]
 
@@ -171,6 +176,12 @@ def test_a_fault_in_an_object_does_not_hide_an_unknown_name_elsewhere():
         ("out-of-range", "places.homs.population"),
         ("unknown-name", "outcomes.o"),
     ]
+
+
+def test_of_a_section_that_is_no_mapping_nothing_is_said_to_be_unknown():
+    text = world("", more="places: [homs]\nroutes: {m5: {between: [homs, hama], km: 3}}")
+    more = "processes: {p: {kind: advance, faction: rebels, along: [a, b], force: 3}}\n"
+    assert faults(text + more) == [("wrong-type", "places")]
 
 
 # Any input at all.
