@@ -130,6 +130,10 @@ Values = Annotated[
 Names = Annotated[
     Any, BeforeValidator(a_list), WithJsonSchema({"type": "array", "items": to("text")})
 ]
+#: ``all``, or names: one, or a list.
+Some = Annotated[
+    Any, WithJsonSchema({"anyOf": [to("text"), {"type": "array", "items": to("text")}]})
+]
 Bounds = Annotated[
     Any,
     BeforeValidator(a_list),

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.keys import Value, a_key
+from sim.keys import Some, Value, a_key
 from sim.world.mechanisms.process import ProcessSpec, Settings
 from sim.world.model import NOBODY, Place
 from sim.world.parts import all_of
@@ -62,7 +62,7 @@ class Assault(ProcessSpec):
     EVERY = "places"
     REFERENCES = {"places": "places"}  # noqa: RUF012 (a constant)
 
-    places: Value = a_key("Where these keys hold: all, or a list", "[homs]", default="all")
+    places: Some = a_key("Where these keys hold: all, or a list", "[homs]", default="all")
     tempo: Value = quantity(
         "Median tempo at a place, of that of a field battle",
         "factor",

@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.keys import Value, a_key
+from sim.keys import Some, Value, a_key
 from sim.world.mechanisms.process import ProcessSpec, Settings
 from sim.world.model import MARCHED, Faction, Place
 from sim.world.parts import Given, all_of
@@ -63,7 +63,7 @@ outcomes: {low: army.cohesion <= 0.36, back: power.stance == left and army.cohes
 watch: {cohesion: army.cohesion}
 """
 
-    factions: Value = a_key("Whose these keys are: all, or a list", "[government]", default="all")
+    factions: Some = a_key("Whose these keys are: all, or a list", "[government]", default="all")
     patron_left: Value = quantity(
         "Times reliance, when a patron's stance becomes left", "number", Default("-0.15")
     )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.keys import Value, a_key
+from sim.keys import Some, Value, a_key
 from sim.world.mechanisms.process import ProcessSpec, Settings
 from sim.world.model import Place
 from sim.world.parts import all_of
@@ -53,7 +53,7 @@ class Collapse(ProcessSpec):
     EVERY = "places"
     REFERENCES = {"places": "places"}  # noqa: RUF012 (a constant)
 
-    places: Value = a_key("Where these keys hold: all, or a list", "[homs]", default="all")
+    places: Some = a_key("Where these keys hold: all, or a list", "[homs]", default="all")
     base_rate: Value = quantity(
         "In contact or threatened, whatever else",
         "1/day",

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.keys import Value, a_key
+from sim.keys import Some, Value, a_key
 from sim.world.frame import could_hold
 from sim.world.mechanisms.process import ProcessSpec, Settings
 from sim.world.model import NOBODY, Faction, Place
@@ -49,7 +49,7 @@ processes:
 outcomes: {fort_is_dry: fort.supply == 0}
 """
 
-    places: Value = a_key("Where these keys hold: all, or a list", "[homs]", default="all")
+    places: Some = a_key("Where these keys hold: all, or a list", "[homs]", default="all")
     rest: Value = quantity(
         "Days of supply that the force of the start uses in a day at rest",
         "factor",

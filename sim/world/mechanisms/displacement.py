@@ -27,7 +27,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sim.keys import Line, Names, Value, a_key
+from sim.keys import Line, Names, Some, Value, a_key
 from sim.values import Faults, Items, Node
 from sim.world.frame import could_hold, held_by
 from sim.world.geography import distances
@@ -71,7 +71,7 @@ outcomes: {tenth: city.displaced >= 10000 persons, doubled: haven.population >= 
 watch: {fled: city.displaced}
 """
 
-    from_: Value = a_key(
+    from_: Some = a_key(
         "From where: all, or a list", "[homs]", default="all that are threatened", alias="from"
     )
     to: Names = a_key(

@@ -26,7 +26,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.keys import Value, a_key
+from sim.keys import Some, a_key
 from sim.values import Map, Node
 from sim.world.mechanisms.process import ProcessSpec, Settings
 from sim.world.model import MARCHED, Route
@@ -59,7 +59,7 @@ outcomes:
   is_open: bridge.status == open        # as long as by-pass and repair together
 """
 
-    routes: Value = a_key("Where these keys hold: all, or a list", "[rastan_bridge]", default="all")
+    routes: Some = a_key("Where these keys hold: all, or a list", "[rastan_bridge]", default="all")
 
     @classmethod
     def expand_at(cls, at: Route, settings: Settings, scene: Scene) -> None:
