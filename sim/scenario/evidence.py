@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.errors import did_you_mean, one_of
 from sim.instants import read_day_or_instant
-from sim.keys import NEEDED, Formula, Instant, Line, Spec, Value, a_key, validated
+from sim.keys import NEEDED, Formula, Instant, Instants, Line, Spec, Value, a_key, validated
 from sim.net.expr import Expr, reads
 from sim.net.resolve import Scope
 from sim.scenario.terms import Terms
@@ -46,7 +46,7 @@ class ResolvedSpec(Spec):
     """What became of an outcome."""
 
     at: Instant = a_key("When it came to pass", "2024-12-08T02:20+03:00")
-    between: Value = a_key("Between which instants it came to pass", "[36 h, 40 h]")
+    between: Instants = a_key("Between which instants it came to pass", "[36 h, 40 h]")
     not_by: Instant = a_key("By when it had not come to pass", "14 days")
     rule: Line = a_key("By which rule that is judged", "control announced by both sides")
     source: Line = a_key("An entry of sources", "monitors")
