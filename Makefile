@@ -10,7 +10,7 @@
 # PYTHON=python3.13 picks the interpreter of a new environment (3.11 to 3.14).
 
 PYTHON ?= python3
-PYTEST_ARGS ?=
+PYTEST_ARGS ?= -n auto --dist worksteal
 BENCH_ARGS ?=
 
 VENV := .venv
