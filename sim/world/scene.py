@@ -165,7 +165,7 @@ class Scene:
     def is_worth_more(self, a: Place, b: Place) -> str:
         """Return the condition that a place is worth more than another; plain if that is known."""
         values = [self.value(a), self.value(b)]
-        known = [_plain(given.value) for given in values]
+        known = [plain(given.value) for given in values]
         if None not in known:
             return "true" if known[0] > known[1] else "false"  # type: ignore[operator]
         return " > ".join(map(self.parts.use, values))
@@ -538,7 +538,7 @@ def _less(force: str, share: str) -> str:
     return f"{force} * clip(1 - ({share}), 0, 1)" if share else ""
 
 
-def _plain(value: Node | Default) -> float | None:
+def plain(value: Node | Default) -> float | None:
     """Return a value that is a plain number, as that."""
     try:
         return float(str(value.law if isinstance(value, Default) else value))

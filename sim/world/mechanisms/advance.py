@@ -1,7 +1,7 @@
 """``advance``: one column on one axis. It is at one place at a time.
 
 A column marches leg by leg along its places. A leg is work in km, burned at a pace that is luck of
-the leg:
+the stretch of road that it belongs to:
 
     pace = (u or o) x road x 2 ** (-gone / reach)
 
@@ -21,15 +21,17 @@ States, with A.at the place that was reached last:
 - *regrouping*: after a broken attack. It comes again, unless too little of it is left.
 - *spent*: at the end of its axis, or too weak. A column yet to split from another is spent, too.
 
-Three decisions that the contract leaves open. Who takes a place leaves the share 1 - (1 -
-``leave_behind``) ** weight behind and rests for weight times ``rest``, with the weight of the place
-up to 1: so a column that passes three villages arrives as one that passes the one that they are
-parts of. A column that splits from one that is taken off is off as well. A place that the column
-may not enter (``attackable_by``) and that is held by an enemy holds it up for good.
+Three decisions that the contract leaves open. A forecast must not hang on how many villages a file
+lists: so a stretch is the road from city to city, past as many small places as weigh 1 together
+(the past falls are of cities, too), and who takes a place leaves 1 - (1 - ``leave_behind``) **
+weight behind and rests for weight times ``rest``, with the weight of the place up to 1. A column
+that is to split from one taken off is off as well. A place that the column may not enter
+(``attackable_by``) and that is held by an enemy holds it up for good.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from sim.errors import one_of
@@ -40,7 +42,7 @@ from sim.world.mechanisms.process import Process, ProcessSpec, conditions
 from sim.world.model import MARCHED, NOBODY, Place, Route, World
 from sim.world.parts import all_of, any_of, total
 from sim.world.quantities import Default, quantity
-from sim.world.scene import Scene, axis
+from sim.world.scene import Scene, axis, plain
 from sim.world.specs import PlaceSpec, RouteSpec
 
 STATES = ("marching", "contact", "resting", "regrouping", "spent")
@@ -183,6 +185,21 @@ def _check_axis(process: Process, world: World, faults: Faults) -> None:
             faults.add("no-road", message, place, path, expected="a route between them")
 
 
+def _ends_of_stretches(along: Sequence[Place]) -> Iterator[tuple[str, str]]:
+    """Yield each place of an axis after the first with the end of its stretch of road.
+
+    A stretch is the road from city to city, past as many small places as weigh 1 together.
+    """
+    passed, weight = [], 0.0
+    for place in along[1:]:
+        passed.append(place.name)
+        known = plain(place.weight.value)
+        weight += 1.0 if known is None else known
+        if weight >= 1.0 or place is along[-1]:
+            yield from ((name, place.name) for name in passed)
+            passed, weight = [], 0.0
+
+
 class _Advance:
     """The parts of one column."""
 
@@ -193,6 +210,7 @@ class _Advance:
         self.along = [scene.world.places[name] for name in axis(process)]
         self.first = self.along[0]
         self.splits_from = str(process.spec.take_from or "")
+        self.ends = dict(_ends_of_stretches(self.along))
         self.goes = conditions(process, scene.parts)
 
     def use(self, key: str) -> str:
@@ -326,9 +344,9 @@ class _Advance:
         return " * ".join([self.luck("opposed_pace", place), posture, terrain])
 
     def luck(self, key: str, place: Place) -> str:
-        """Return a pace that is drawn for one leg."""
-        spec = self.process.spec
-        return self.parts.use(self.process.entry(key, place.name, getattr(spec, key), "km/day"))
+        """Return a pace that is drawn for the stretch of road that leads to a place or past it."""
+        spec, end = self.process.spec, self.ends[place.name]
+        return self.parts.use(self.process.entry(key, end, getattr(spec, key), "km/day"))
 
     # At a place.
 

@@ -136,11 +136,14 @@ def test_a_belt_longer_than_the_road_is_all_of_it():
     one(world("opposed_pace: 8 km/day", town=town), falls=5.0)
 
 
-def test_luck_is_of_each_leg():
-    ensemble = sim.run(sim.loads(Advance.EXAMPLE), replications=500)
-    inputs = ensemble.inputs
+def test_luck_is_of_each_stretch_from_city_to_city():
+    lucky = world().replace("pace: 40 km/day, ", "")
+    inputs = sim.run(sim.loads(lucky), replications=500).inputs
     paces = [inputs[f"processes.push.pace.{place}"] for place in ("town", "fort")]
     assert abs(np.corrcoef(np.log(paces))[0, 1]) < 0.2  # 4.5 standard errors
+    village = lucky.replace("town: {control: blue, population: 200000}", "town: {control: blue}")
+    named = [i.name for i in sim.loads(village).net.inputs if ".pace." in i.name]
+    assert named == ["processes.push.pace.fort"]
 
 
 # At a place.
