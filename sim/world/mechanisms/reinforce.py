@@ -21,6 +21,7 @@ Decisions that the design leaves open:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from sim.keys import NEEDED, Line, Names, Value, a_key
@@ -91,6 +92,10 @@ outcomes:
     keeps: Value = quantity(
         "Share of a garrison that stays where men are taken from it", "probability", Default("0.5")
     )
+
+    def comers(self) -> Iterator[tuple[str, str]]:
+        """Yield nobody: men join those who hold a place."""
+        return iter(())
 
     @classmethod
     def check(cls, process: Process, world: World, faults: Faults) -> None:

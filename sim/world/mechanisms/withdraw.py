@@ -20,6 +20,8 @@ Decisions that the design leaves open:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sim.keys import NEEDED, Line, Names, Value, a_key
 from sim.values import Faults
 from sim.world.frame import could_hold, held_by
@@ -90,6 +92,10 @@ outcomes:
     takes: Value = quantity(
         "Share of the garrison that gets away", "probability", Default({"beta": ["6", "2"]})
     )
+
+    def comers(self) -> Iterator[tuple[str, str]]:
+        """Yield nobody: who gives a place up holds it already."""
+        return iter(())
 
     @classmethod
     def check(cls, process: Process, world: World, faults: Faults) -> None:
