@@ -86,7 +86,9 @@ class Advance(ProcessSpec):
         "Its places in turn, each joined to the next", "[hama, homs]", default=NEEDED
     )
     at: Line = a_key("Where it is at the start", "hama", default="the first of along")
-    force: Value = quantity("Its strength", "person", NEEDED, example="{interval90: [4000, 18000]}")
+    force: Value = quantity(
+        "Its strength", "person", "needed, unless it splits", example="{interval90: [4000, 18000]}"
+    )
     reserve: Value = quantity(
         "What joins it when it has taken a place", "person", Default("0 persons")
     )
@@ -140,6 +142,11 @@ class Advance(ProcessSpec):
         if spec.at is not None and spec.at not in spec.along:
             message = f"'{spec.at}' is not on the axis of '{process.name}'"
             faults.add("bad-axis", message, spec.at, f"{path}.at", expected=one_of(spec.along))
+        if spec.force is None and spec.take_from is None:
+            message = f"'force' is missing in process '{process.name}'"
+            hint = "take_from: the advance that it splits from"
+            expected = "force: its strength"
+            faults.add("missing-field", message, process.key, path, expected=expected, hint=hint)
         if not 0 <= (spec.surprise or 0) <= MOST_SURPRISE:
             message, at = f"'surprise' is {spec.surprise}", process.key
             faults.add("out-of-range", message, at, f"{path}.surprise", expected="from 0 to 3")

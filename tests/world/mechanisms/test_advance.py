@@ -449,6 +449,12 @@ def test_who_holds_no_front_has_no_column():
     assert [code for code, *_ in faults(text)] == ["no-front"]
 
 
+def test_a_column_has_a_force_unless_it_splits():
+    assert [code for code, *_ in faults(world().replace("force: 1000, ", ""))] == ["missing-field"]
+    wing = SPLIT.replace("force: 1000, ", "")
+    assert first(world("along: [base, town]", processes=wing + CALM), "is_passed") < 20.0
+
+
 def test_surprise_goes_to_three():
     assert [code for code, *_ in faults(world("surprise: 4"))] == ["out-of-range"]
 
