@@ -29,7 +29,7 @@ from sim.net.model import (
 from sim.net.resolve import Scope, Symbol, Typed
 from sim.scenario.clock import read_calendar, read_clock
 from sim.scenario.evidence import Evidence, EvidenceReader
-from sim.scenario.laws import Law, lowest, read_law
+from sim.scenario.laws import Law, highest, lowest, read_law
 from sim.scenario.model import ScenarioClock
 from sim.scenario.order import ordered
 from sim.scenario.remarks import noted
@@ -62,7 +62,9 @@ class Compiler:
         #: Whether a fault has cost names: any unknown name may be one of them.
         self.is_partial = bool(found.lost)
         made = self._made()
-        lists = {**made.lists, **read_lists(found.section("lists"), faults)}
+        written = read_lists(found.section("lists"), faults)
+        self._check_lists(made.lists, written)
+        lists = {**made.lists, **written}
         expander = Expander(lists, faults, is_partial=self.is_partial)
         reads = list(read_made(made.made, faults))
         self.parts = {
@@ -91,6 +93,13 @@ class Compiler:
             or any(map(_has_unknown_labels, variables)),
         )
         self.terms.input_scope = self.scopes.of_inputs()
+
+    def _check_lists(self, made: Iterable[str], written: Iterable[str]) -> None:
+        """Tell lists that are called like one of the world."""
+        for name in set(made) & set(written):
+            at = next(read.key for read in self.found.section("lists") if read.key == name)
+            message = f"the name '{name}' is that of the list of all {name} of the world"
+            self.faults.add("name-taken", message, at, f"lists.{name}", hint="choose another name")
 
     def _usual_note(self) -> Note:
         """Return what the file says of numbers of which it says nothing."""
@@ -262,11 +271,14 @@ class Compiler:
         """Tell a value of the world that lies outside of what it measures."""
         assert part.read.made is not None
         low, high = part.read.made.range
-        at_least = prior.value if isinstance(prior, Const) else None
-        if isinstance(prior, Distribution):
-            at_least = lowest(prior)
+        at_least: float | None = None
+        at_most = math.inf
+        if isinstance(prior, Const):
+            at_least = at_most = prior.value
+        elif isinstance(prior, Distribution):
+            at_least, at_most = lowest(prior), highest(prior)
         is_low = at_least is not None and at_least < low and math.isfinite(at_least)
-        is_high = isinstance(prior, Const) and prior.value > high
+        is_high = at_most > high and (math.isfinite(at_most) or isinstance(prior, Const))
         if is_low or is_high:
             expected = f"from {low:g} to {high:g}" if math.isfinite(high) else f"at least {low:g}"
             message = f"'{value_text(part.read.node, {})}' is out of range"

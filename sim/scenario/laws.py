@@ -48,6 +48,16 @@ def lowest(law: Distribution) -> float | None:
     return -math.inf if law.kind == "normal" and law.args[1] != Const(0.0) else 0.0
 
 
+def highest(law: Distribution) -> float:
+    """Return the largest value of a law with bounds whose arguments are constants, else inf."""
+    values = [arg.value if isinstance(arg, Const) else math.inf for arg in law.args]
+    if law.kind == "discrete":
+        return max(values[: len(values) // 2])
+    if law.kind in ("uniform", "triangular", "pert", "deterministic"):
+        return values[-1]
+    return math.inf
+
+
 class _Reader:
     def __init__(
         self, terms: Terms, written: Written, scope: Scope, spot: Spot, wanted: Wanted
