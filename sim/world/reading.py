@@ -258,11 +258,12 @@ def about(node: Node | Default | None, kind: str) -> float | None:
     return _MIDDLE[written.kind](*arguments) if None not in arguments else None
 
 
-_MIDDLE: Mapping[str, Callable[..., float]] = {
-    "interval90": lambda low, high: math.sqrt(max(0.0, low * high)),
-    "uniform": lambda low, high: (low + high) / 2.0,
-    "triangular": lambda low, mode, high: mode,
-    "pert": lambda low, mode, high: mode,
+#: By law, from its arguments; None of impossible ones.
+_MIDDLE: Mapping[str, Callable[..., float | None]] = {
+    "interval90": lambda low, high: math.sqrt(low * high) if 0.0 < low <= high else None,
+    "uniform": lambda low, high: (low + high) / 2.0 if low <= high else None,
+    "triangular": lambda low, mode, high: mode if low <= mode <= high else None,
+    "pert": lambda low, mode, high: mode if low <= mode <= high else None,
     "normal": lambda mean, sd: mean,
     "lognormal": lambda median, sigma: median,
     "deterministic": lambda value: value,
