@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from sim.errors import did_you_mean, one_of
 from sim.keys import validated
@@ -14,7 +14,9 @@ from sim.world.mechanisms.process import Process
 from sim.world.mechanisms.registry import BY_KIND, MECHANISMS, NOT_YET
 from sim.world.model import Object, World
 from sim.world.parts import Parts
+from sim.world.reading import NOUNS
 from sim.world.scene import Column, Scene, axis, settings
+from sim.world.supply import expand_lines, prepare_lines
 
 
 def read_processes(node: Node | None, world: World, faults: Faults) -> dict[str, Process]:
@@ -30,15 +32,23 @@ def read_processes(node: Node | None, world: World, faults: Faults) -> dict[str,
         "factions": world.factions,
         "places": world.places,
         "routes": world.routes,
-        "supply": {},
+        "supply": world.lines,
         "processes": node,
     }
     found = {}
     for key, value in node.entries():
+        if key in world.lost.get("processes", ()):
+            continue
+        before, are_known = faults.n_errors, False
         process = _process(key, value, faults)
-        if process is not None and _knows_all(process, names, faults):
+        if process is not None:
+            are_known = _knows_all(process, names, world.lost, faults)
+        if process is not None and are_known:
             BY_KIND[process.kind].check(process, world, faults)
+        if process is not None and are_known and faults.n_errors == before:
             found[str(key)] = process
+        else:  # Its names are lost: that they are unknown would only repeat what was told.
+            world.is_partial = True
     return found
 
 
@@ -66,23 +76,35 @@ def _process(key: Text, node: Node, faults: Faults) -> Process | None:
     return Process(key, spec, Note(source=source, mark=mark))
 
 
-def _knows_all(process: Process, names: Mapping[str, Mapping[str, object]], faults: Faults) -> bool:
-    """Tell names that nothing has; return whether there are none."""
+def _knows_all(
+    process: Process,
+    names: Mapping[str, Mapping[str, object]],
+    lost: Mapping[str, Container[str]],
+    faults: Faults,
+) -> bool:
+    """Tell names that nothing has; return whether there are none, nor any that a fault cost."""
     are_known = True
     for key, section in process.spec.REFERENCES.items():
         node: Node | None = getattr(process.spec, key)
         for name in node if isinstance(node, Items) else (node,):
             if name is None or (name == "all" and not isinstance(node, Items)):
                 continue
-            if not isinstance(name, Text) or name not in names[section]:
-                noun = section.removesuffix("es" if section == "processes" else "s")
+            if isinstance(name, Text) and name in lost.get(section, ()):
+                are_known = False
+            elif not isinstance(name, Text) or name not in names[section]:
+                noun = NOUNS.get(section, "process")
                 message = f"unknown {noun} '{name}'"
                 at, hint = name if isinstance(name, Text) else process.key, ""
                 if isinstance(name, Text):
                     hint = did_you_mean(name, names[section])
                 path = f"{process.path}.{key.removesuffix('_')}"
                 faults.add(
-                    f"unknown-{noun}", message, at, path, expected=one_of(names[section]), hint=hint
+                    f"unknown-{noun.split()[-1]}",
+                    message,
+                    at,
+                    path,
+                    expected=one_of(names[section]),
+                    hint=hint,
                 )
                 are_known = False
     return are_known
@@ -98,11 +120,12 @@ def expand(
 
     ``transitions`` are those that the file writes itself: the world must know what they change.
     """
+    live = _live(processes)
+    world.comers = _comers(world, live, transitions)
     parts = frame(world, faults)
     scene = Scene(world, parts, dict(processes), faults=faults)
     scene.closable.update(_assigned(world.routes, "status", transitions))
     scene.contested.update(_assigned(world.places, "attacker", transitions))
-    live = _live(processes)
     for name, column in _columns(live):
         scene.columns.setdefault(name, []).append(column)
     for model in MECHANISMS:
@@ -111,6 +134,7 @@ def expand(
             scene.everywhere[model.KIND, one.name] = there
     for process in live.values():
         BY_KIND[process.kind].prepare(process, scene)
+    prepare_lines(scene)
     for place in world.places.values():
         scene.define_strengths(place)
         scene.define_threat(place)
@@ -122,7 +146,24 @@ def expand(
     for process in live.values():
         if not BY_KIND[process.kind].EVERY:
             BY_KIND[process.kind].expand(process, scene)
+    expand_lines(scene)
     return parts
+
+
+def _comers(
+    world: World, processes: Mapping[str, Process], transitions: Node | None
+) -> dict[str, set[str]]:
+    """Return who may come to hold each place: what nobody can bring about costs no parts."""
+    found: dict[str, set[str]] = {name: set() for name in world.places}
+    for place in world.places.values():
+        found[place.name].update(filter(None, [place.spec.attacker and str(place.spec.attacker)]))
+    for process in processes.values():
+        for name, faction in process.spec.comers():
+            if name in found:
+                found[name].add(faction)
+    for name in _assigned(world.places, "control", transitions):
+        found[name].update(faction.name for faction in world.fronts())
+    return found
 
 
 def _live(processes: Mapping[str, Process]) -> dict[str, Process]:
