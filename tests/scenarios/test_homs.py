@@ -186,5 +186,5 @@ def test_no_default_rests_on_the_war_itself():
 
 def test_luck_is_not_ignorance():
     luck = {given.path for given in scenario().inputs if given.chance}
-    assert {"places.homs.resolve", "processes.rebel_offensive.pace.nabk"} <= luck
+    assert {"places.homs.resolve", "processes.rebel_offensive.pace.damascus"} <= luck
     assert not luck & {"factions.government.resolve", "places.homs.present_fraction.government"}
