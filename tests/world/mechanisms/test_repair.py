@@ -148,9 +148,7 @@ def test_routes_that_are_always_open_have_none(status: str):
 
 
 def test_routes_that_a_process_may_cut_have_clocks():
-    strikes = (
-        "processes: {s: {kind: interdict, faction: air_force, routes: [route], sorties: 1/day}}"
-    )
+    strikes = "processes: {strikes: {kind: interdict, faction: air_force, routes: [route], sorties: 1/day}}"
     assert clocks(HEAD + route("") + strikes) == ["route.bypass", "route.repair"]
     none = strikes.replace("sorties", "off: true, sorties")
     assert clocks(HEAD + route("") + none) == []
