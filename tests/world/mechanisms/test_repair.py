@@ -148,7 +148,8 @@ def test_routes_that_are_always_open_have_none(status: str):
 
 
 def test_routes_that_a_process_may_cut_have_clocks():
-    strikes = "processes: {strikes: {kind: interdict, faction: air_force, routes: [route], sorties: 1/day}}"
+    strike = "{kind: interdict, faction: air_force, routes: [route], sorties: 1/day}"
+    strikes = f"processes: {{strikes: {strike}}}"
     assert clocks(HEAD + route("") + strikes) == ["route.bypass", "route.repair"]
     none = strikes.replace("sorties", "off: true, sorties")
     assert clocks(HEAD + route("") + none) == []
