@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sim.draws import name_hash
 from sim.keys import validated
@@ -33,7 +34,7 @@ from sim.scenario.laws import Law, highest, lowest, read_law
 from sim.scenario.model import ScenarioClock
 from sim.scenario.order import ordered
 from sim.scenario.remarks import noted
-from sim.scenario.schema import PART_MODELS, LimitsSpec
+from sim.scenario.schema import PART_MODELS, WORLD, LimitsSpec
 from sim.scenario.scopes import Scopes
 from sim.scenario.structure import NOUNS, Structure, read_made
 from sim.scenario.templates import Expander, Part, read_lists
@@ -44,9 +45,9 @@ from sim.scenario.wanted import ANY, NAN, Spot, Wanted, filled, is_nan, value_te
 from sim.units import NONE, TIME
 from sim.values import Faults, Text, read_value
 from sim.world.parts import Parts
-from sim.world.processes import expand, read_processes
-from sim.world.read import read_world
-from sim.world.specs import DefaultsSpec
+
+if TYPE_CHECKING:
+    from sim.world.model import World
 
 MAX_EVENTS = 100_000_000
 _SECTIONS = ("parameters", *PART_MODELS)
@@ -106,6 +107,8 @@ class Compiler:
         node = self.found.tree.get("defaults")
         if node is None:
             return Note()
+        from sim.world.specs import DefaultsSpec
+
         spec, _ = validated(DefaultsSpec, node, "defaults", "'defaults'", self.faults)
         if spec is None:
             return Note()
@@ -113,9 +116,18 @@ class Compiler:
         return noted(node)
 
     def _made(self) -> Parts:
-        """Return what the world layer stands for."""
+        """Return what the world layer stands for.
+
+        Its models are imported where a file has a world: they take a tenth of the start.
+        """
+        self.world: World | None = None
+        if not any(section in self.found.tree for section in WORLD):
+            return Parts()
+        from sim.world.processes import expand, read_processes
+        from sim.world.read import read_world
+
         calendar = self.calendar
-        world = self.world = read_world(
+        self.world = world = read_world(
             self.found.tree,
             self.faults,
             written=self.found.written,

@@ -8,13 +8,15 @@ world layer, a key that the file does not state may be changed if the schema kno
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from sim.errors import Position, did_you_mean
 from sim.scenario.document import MAX_DEPTH
 from sim.scenario.schema import BARE, CLOCK_KEYS, CLOCKS, WORLD
-from sim.scenario.unstated import Unstated
 from sim.values import FORMS, Faults, Items, Map, Node, Source, Text, is_null
+
+if TYPE_CHECKING:
+    from sim.scenario.unstated import Unstated
 
 Path = tuple[str, ...]
 
@@ -68,14 +70,17 @@ class Merger(NamedTuple):
 
     def at_path(self, tree: Map, at: Text, value: Node, path: str) -> Map:
         """Return a tree with the value at a dotted path changed; ``at`` is where that is said."""
+        if path.partition(".")[0] not in WORLD:
+            return self._at_path(tree, at, value, path)
+        from sim.scenario.unstated import Unstated  # the models of the world take their time
+
         unstated = Unstated(tree).with_process(path, at)
         changed = self._replace(unstated=unstated)._at_path(unstated.tree, at, value, path)
         return tree if changed is unstated.tree else changed
 
     def _at_path(self, tree: Map, at: Text, value: Node, path: str) -> Map:
-        assert self.unstated is not None
         steps = match(tree, path)
-        if steps is None and not is_null(value):
+        if steps is None and self.unstated is not None and not is_null(value):
             steps, new = self.unstated.match(path)
             for key in reversed(new):
                 value = Map.of([(_like(key, at), value)], at.position)

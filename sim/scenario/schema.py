@@ -37,7 +37,6 @@ from sim.keys import (
     shared,
     to,
 )
-from sim.world.specs import MODELS as WORLD_MODELS
 
 FORMAT = 1
 
@@ -255,7 +254,7 @@ PART_MODELS: dict[str, type[Spec]] = {
 BARE = ("definitions", "outcomes", "watch", "totals")
 SECTIONS = ("sources", "lists", "parameters", *PART_MODELS, "variants")
 #: Sections of the world layer, which becomes parts of the others.
-WORLD_MAPPINGS = (*WORLD_MODELS, "processes")
+WORLD_MAPPINGS = ("factions", "places", "routes", "links", "supply", "processes")
 WORLD = ("defaults", *WORLD_MAPPINGS, "hostile")
 #: What no run reads.
 EVIDENCE = ("reports", "resolved")

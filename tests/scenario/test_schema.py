@@ -104,3 +104,10 @@ def test_an_editor_underlines_a_mistake(change):
 def test_a_file_that_extends_another_may_leave_things_out():
     assert faults({"extends": "base.yaml", "clock": {"grid": "1 h"}}) == []
     assert faults({"clock": {"grid": "1 h"}}) != []
+
+
+def test_the_sections_of_the_world_are_those_that_it_has_models_for():
+    from sim.scenario.schema import WORLD_MAPPINGS
+    from sim.world.specs import MODELS
+
+    assert (*MODELS, "processes") == WORLD_MAPPINGS
