@@ -29,7 +29,7 @@ Progress = Callable[[int, int], None]
 Take = Callable[[Batch], bool]
 
 #: Replications that are handed on together: the memory that a run needs does not grow with it.
-SLAB = 4_096
+SLAB = 2_048
 #: Replications handed to a worker at a time, at the most: enough for the hand-over not to show.
 LARGEST_CHUNK = {"compiled": SLAB, "reference": 4}
 #: Slabs begun and not yet taken, at the most.

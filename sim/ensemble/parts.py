@@ -76,9 +76,9 @@ class PartWriter:
         if n > n_parts * ROWS:
             self.keep(rows(table.part(n_parts), 0, n - n_parts * ROWS))
 
-    def _write(self, tables: Sequence[Table]) -> None:
+    def _write(self, tables: Sequence[dict[str, Column]]) -> None:
         number = sum(name.startswith("replications/") for name in self.files)
-        write_tables(self.folder, part_name(number), tables, self.files)
+        _write_and_drop(self.folder, part_name(number), tables, self.files)
 
 
 def part_name(number: int) -> str:
@@ -150,16 +150,18 @@ def read_nested(folder: Path, legend: Legend) -> dict[str, Floats]:
 
 def write_table(folder: Path, name: str, columns: Table, files: Files) -> None:
     """Write columns as a Parquet file of a folder, and note its size and digest in ``files``."""
-    write_tables(folder, name, [columns], files)
+    _write_and_drop(folder, name, [dict(columns)], files)
 
 
-def write_tables(folder: Path, name: str, tables: Sequence[Table], files: Files) -> None:
-    """Write tables below each other, as :func:`write_table` does one."""
+def _write_and_drop(
+    folder: Path, name: str, tables: Sequence[dict[str, Column]], files: Files
+) -> None:
+    """Write tables below each other, as :func:`write_table` does one; they lose their columns."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    # Column by column: joined all at once they would be in memory twice.
-    table = pa.table({key: _arrow(joined([t[key] for t in tables])) for key in tables[0]})
+    # Column by column, each let go when it is joined: else all would be in memory twice.
+    table = pa.table({key: _arrow(joined([t.pop(key) for t in tables])) for key in [*tables[0]]})
     with (folder / name).open("wb+") as file:
         pq.write_table(
             table,
