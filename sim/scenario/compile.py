@@ -138,6 +138,7 @@ class Compiler:
         if world is None:
             return Parts()
         processes = read_processes(self.found.tree.get("processes"), world, self.faults)
+        world.kinds = {name: process.kind for name, process in processes.items()}
         self.is_partial |= world.is_partial
         return expand(world, processes, self.faults, self.found.tree.get("transitions"))
 

@@ -33,7 +33,7 @@ from sim.net.shown import formula, kind_of, said, shown_as, spelled
 from sim.scenario.model import Scenario
 from sim.units import NONE, PER_TIME, SECONDS_PER_DAY, TIME, UNITS, Dimension, to_display
 from sim.world.flow import flow_at_start, has_capacities
-from sim.world.glossary import meaning, meaning_of_value
+from sim.world.glossary import NO_KINDS, meaning, meaning_of_transition, meaning_of_value
 from sim.world.model import World
 
 _WORD = re.compile(r"[^\W\d]+")
@@ -249,7 +249,7 @@ def _plain(value: Any) -> Any:
 
 def explained(scenario: Scenario) -> Explained:
     """Return what a scenario means."""
-    return _Teller(scenario.net).told(scenario)
+    return _Teller(scenario.net, scenario.world).told(scenario)
 
 
 def only(told: Explained, parts: Set[Part]) -> Explained:
@@ -292,10 +292,11 @@ def _flows(world: World | None) -> Iterator[FlowTold]:
 
 
 class _Teller:
-    def __init__(self, net: Net) -> None:
+    def __init__(self, net: Net, world: World | None) -> None:
         self.net = net
         self.links = Connections(net)
         self.inputs = {i.name: i for i in net.inputs}
+        self.kinds = world.kinds if world else NO_KINDS
 
     def told(self, scenario: Scenario) -> Explained:
         net = self.net
@@ -405,7 +406,7 @@ class _Teller:
         return InputTold(
             name=given.name,
             path=given.path,
-            meaning=meaning_of_value(given.path),
+            meaning=meaning_of_value(given.path, self.kinds),
             value=self.written(
                 given.prior, given.origin, given.dimension, is_label=bool(given.labels)
             ),
@@ -441,7 +442,8 @@ class _Teller:
         fired, work = (Ref(space, transition.name) for space in ("fired", "work"))
         return TransitionTold(
             name=transition.name,
-            says=_said(transition.says),
+            says=_said(transition.says)
+            or meaning_of_transition(transition.origin.path, transition.name),
             when="" if transition.guard == TRUE else self.guard(transition),
             clock=clock.written or clock.kind,
             fires=_fires(clock, value, pace, first),

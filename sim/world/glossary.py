@@ -5,6 +5,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from sim.keys import DEFAULT, Spec, default_said
 from sim.world.mechanisms.registry import BY_KIND
 from sim.world.specs import MODELS, BridgeSpec, LossSpec, PatronSpec
@@ -98,8 +102,35 @@ NAMES_MADE: dict[str, dict[str, str]] = {
         "gives_up": "whether the force goes home",
         "active": "whether it holds",
         "when": "whether it may go on",
+        "factor": "what the effectiveness of those whom it hinders is divided by",
+        "stops": "probability that it stops a shipment",
     },
 }
+#: Transitions that say nothing in a trace, by the last word of their name that is no object's.
+TRANSITIONS_MADE = {
+    "shock_fades": "the shock of losses fades",
+    "fresh_fades": "contact grows stale",
+    "engagement": "an assault begins",
+    "cohesion_recovers": "cohesion drifts back to what it was",
+    "consumes": "its garrison lives off its stock",
+    "displacement": "people flee",
+    "takes": "the column holds the place that it stands at, and leaves a garrison",
+    "passes": "the column passes a place of somebody whom it does not fight",
+    "goes_on": "the column has rested",
+    "fills": "the line is full again: shipments get through",
+    "shipment": "a shipment arrives",
+    "supply_spreads": "what has arrived is shared out, place by place",
+    "supply_unloads": "what has arrived is unloaded",
+    "too_late": "the loss was too long ago for a counterattack",
+    "stays": "the force stays in the place that it has won back",
+    "ends": "it is over",
+    "turns_back": "those on the road turn back",
+}
+#: Values that no key of the file stands for.
+VALUES_MADE = {"runs": "Whether the line ever runs: the promise, kept or not"}
+NO_KINDS: Mapping[str, str] = MappingProxyType({})
+#: Where an expression over many places is cut into pieces, they are numbered.
+_PIECE = re.compile(r"\.[0-9]+\Z")
 _PARTS: dict[str, type[Spec]] = {"patrons": PatronSpec, "losses": LossSpec, "bridge": BridgeSpec}
 
 
@@ -112,12 +143,29 @@ def meaning(path: str, name: str) -> str:
     'people of that faction present to defend it'
     """
     known = NAMES_MADE.get(path.partition(".")[0], {})
-    tail = name.partition(".")[2]
+    tail = _PIECE.sub("", name.partition(".")[2])
     return known.get(tail) or known.get(f"{tail.partition('.')[0]}.*", "")
 
 
-def meaning_of_value(path: str) -> str:
+def meaning_of_transition(path: str, name: str) -> str:
+    """Return what a transition that the object at a path has made does; empty for any other.
+
+    Examples
+    --------
+    >>> meaning_of_transition("places.homs", "homs.consumes")
+    'its garrison lives off its stock'
+    """
+    section, steps = path.partition(".")[0], name.split(".")
+    if section not in (*MODELS, "processes"):
+        return ""
+    said = (TRANSITIONS_MADE[step] for step in steps[1:] if step in TRANSITIONS_MADE)
+    return next(said, "")
+
+
+def meaning_of_value(path: str, kinds: Mapping[str, str] = NO_KINDS) -> str:
     """Return what a value of the world is, by its path; empty for any other.
+
+    ``kinds`` tells the kind of each declared process: several may have a key of one name.
 
     Examples
     --------
@@ -129,8 +177,11 @@ def meaning_of_value(path: str) -> str:
         return ""
     name, key = steps[:2]
     models: list[type[Spec]] = [MODELS[section]] if section in MODELS else []
+    if key in VALUES_MADE:
+        return VALUES_MADE[key]
     if section == "processes":
-        models = [BY_KIND[name]] if name in BY_KIND else list(BY_KIND.values())
+        kind = kinds.get(name, name)
+        models = [BY_KIND[kind]] if kind in BY_KIND else list(BY_KIND.values())
     if key in _PARTS and steps[-1] != key:
         models, key = [_PARTS[key]], steps[-1]
     said = {_said(model, key) for model in models} - {""}

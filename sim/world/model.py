@@ -195,6 +195,8 @@ class World:
     is_partial: bool = False
     #: Names of each section that are written, but of which nothing could be made: that was told.
     lost: Mapping[str, Container[str]] = field(default_factory=dict)
+    #: Kinds of declared processes, by name.
+    kinds: dict[str, str] = field(default_factory=dict)
     #: Who may come to hold each place beside who holds it at the start; None: any front, any place.
     comers: dict[str, set[str]] | None = None
     _networks: dict[tuple[int, tuple[str, ...], str], Network] = field(default_factory=dict)
