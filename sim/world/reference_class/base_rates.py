@@ -7,7 +7,7 @@ the standard library is needed.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ FILE = FOLDER / "base_rates.json"
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """P(fell within n days of the day of contact) for n = 0, 1, ..., with 90 % brackets."""
+    """P(fell within n days of the day from which it counts) for n = 0, 1, ..., 90 % brackets."""
 
     n: int
     n_cases: int
@@ -30,12 +30,16 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class BaseRate:
-    """The base rate of a set of attacks: since contact, and of places standing after its day."""
+    """The base rate of a set of attacks: since the day of contact, and of places still standing.
+
+    ``standing`` has a curve for each day after that of contact, in order, at whose end the place
+    still stood and was attacked; day 0 is that of contact.
+    """
 
     momentum: bool | None
     big: bool | None
     contact: Curve
-    standing: Curve
+    standing: Mapping[int, Curve]
 
 
 def base_rate(momentum: bool | None = None, big: bool | None = None) -> BaseRate:
@@ -51,7 +55,7 @@ def base_rate(momentum: bool | None = None, big: bool | None = None) -> BaseRate
     Examples
     --------
     >>> rate = base_rate(momentum=True)
-    >>> rate.standing.n, rate.standing.n_cases, round(rate.standing.fell[3], 2)
+    >>> rate.standing[0].n, rate.standing[0].n_cases, round(rate.standing[0].fell[3], 2)
     (36, 8, 0.75)
     """
     return _all()[momentum, big]
@@ -62,7 +66,10 @@ def _all() -> dict[tuple[bool | None, bool | None], BaseRate]:
     sets: list[dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))["sets"]
     return {
         (found["momentum"], found["big"]): BaseRate(
-            found["momentum"], found["big"], _curve(found["contact"]), _curve(found["standing"])
+            found["momentum"],
+            found["big"],
+            _curve(found["contact"]),
+            {0: _curve(found["standing"]), **{c["after"]: _curve(c) for c in found["later"]}},
         )
         for found in sets
     }

@@ -13,6 +13,8 @@ from sim.world.reference_class.rows import HELD_OUT, Row, usable
 
 FORMAT = 1
 DIGITS = 4
+#: Days after that of contact at whose end places may still stand, from which curves begin anew.
+LATER = (3, 7, 14, 30)
 
 
 def products(rows: Sequence[Row], name: str) -> dict[str, str]:
@@ -55,15 +57,16 @@ def _sets(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
             "big": big,
             "contact": _curve(chosen),
             "standing": _curve(tables.standing(chosen)),
+            "later": [{"after": day, **_curve(tables.standing(chosen, day), day)} for day in LATER],
         }
 
 
-def _curve(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return P(fell by day n), n from 0; empty where no row is of the set."""
+def _curve(rows: Sequence[Row], first: int = 0) -> dict[str, Any]:
+    """Return P(fell by day n), n from the first; empty where no row is of the set."""
     found = {"n": len(rows), "n_cases": len(tables.cases(rows))}
     if not rows:
         return {**found, "fell": [], "low": [], "high": []}
-    fell = tables.incidence(rows)
+    fell = tables.incidence(rows, days=[first + day for day in tables.DAYS])
     return {
         **found,
         "fell": rounded(fell.share),

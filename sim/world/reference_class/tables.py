@@ -43,9 +43,9 @@ def momentum_and_big(momentum: bool | None, big: bool | None) -> Choice:
     return lambda row: momentum in (None, row.momentum) and big in (None, row.is_big)
 
 
-def standing(rows: Iterable[Row]) -> list[Row]:
-    """Return the rows of places that still stood, and were attacked, at the end of day 0."""
-    return [row for row in rows if row.days > 0]
+def standing(rows: Iterable[Row], day: int = 0) -> list[Row]:
+    """Return the rows of places that still stood, and were attacked, at the end of a day."""
+    return [row for row in rows if row.days > day]
 
 
 def cases(rows: Iterable[Row]) -> list[str]:
