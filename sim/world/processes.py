@@ -84,24 +84,25 @@ def _knows_all(
     are_known = True
     for key, section in process.spec.REFERENCES.items():
         node: Node | None = getattr(process.spec, key)
+        known = names[section]
         for name in node if isinstance(node, Items) else (node,):
             if name is None or (name == "all" and not isinstance(node, Items)):
                 continue
             if isinstance(name, Text) and name in lost.get(section, ()):
                 are_known = False
-            elif not isinstance(name, Text) or name not in names[section]:
+            elif not isinstance(name, Text) or name not in known:
                 noun = NOUNS.get(section, "process")
                 message = f"unknown {noun} '{name}'"
                 at, hint = name if isinstance(name, Text) else process.key, ""
                 if isinstance(name, Text):
-                    hint = did_you_mean(name, names[section])
+                    hint = did_you_mean(name, known)
                 path = f"{process.path}.{key.removesuffix('_')}"
                 faults.add(
                     f"unknown-{noun.split()[-1]}",
                     message,
                     at,
                     path,
-                    expected=one_of(names[section]),
+                    expected=one_of(known) if known else f"a {noun} under '{section}'",
                     hint=hint,
                 )
                 are_known = False

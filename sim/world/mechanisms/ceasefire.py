@@ -82,7 +82,8 @@ watch: {holds: talks.active}
         """Tell parties that are not at war, one that stands twice, and who is none and accepts."""
         named, path = process.spec.between, f"{process.path}.between"
         if len(named) < 2:
-            message = f"{len(named)} in 'between' of the ceasefire '{process.name}'"
+            whom = f"'{named[0]}' and nobody else" if named else "nobody and nobody"
+            message = f"a ceasefire between {whom}"
             faults.add("bad-ceasefire", message, named, path, expected="two enemies, or more")
         for number, name in enumerate(named):
             if name in named[:number]:
@@ -95,7 +96,7 @@ watch: {holds: talks.active}
                 faults.add("not-hostile", message, name, path, hint=hint)
         for key in process.spec.accept or ():
             if key not in named:
-                at, message = process.spec.accept.key(key), f"'{key}' is no party to it"
+                at, message = process.spec.accept.key(key), f"'{key}' is no party to the ceasefire"
                 faults.add(
                     "bad-ceasefire", message, at, f"{process.path}.accept.{key}",
                     expected=one_of(named),

@@ -95,42 +95,55 @@ outcomes: {falls: junta.collapsed and plot.done}
     @classmethod
     def expand(cls, process: Process, scene: Scene) -> None:
         """Add the attempt and its end."""
-        name, at, path, parts = process.name, process.key, process.path, scene.parts
-        faction = str(process.spec.faction)
-        for flag in ("under_way", "done"):
-            parts.variable(f"{name}.{flag}", at, path, integer=["0", "1"], initial="0")
-        idle = f"{name}.under_way == 0 and {name}.done == 0"
-        parts.transition(
-            f"{name}.begins",
-            at,
-            path,
-            when=all_of([idle, scene.is_active(faction), *conditions(process, parts)]),
-            rate=f"{parts.use(process.given('base'))} * exp({STEEPNESS} * (0.5 - {faction}.cohesion))",
-            priority=process.spec.priority,
-            then={f"{name}.under_way": "1"},
-            says=f"A coup against {faction} is under way ({name})",
-        )
-        chance, says = parts.use(process.given("succeeds")), process.says
-        success = {
-            "label": "succeeds",
-            "weight": f"{chance} if {scene.is_active(faction)} else 0",
-            "then": {f"{name}.done": "1", f"{name}.under_way": "0", **_follows(process, scene)},
-            "says": says or f"The coup against {faction} has succeeded ({name})",
-        }
-        failure = {
-            "label": "fails",
-            "weight": f"1 - ({success['weight']})",
-            "then": {f"{name}.under_way": "0"},
-            "says": f"The coup against {faction} has failed ({name})",
-        }
-        parts.transition(
-            f"{name}.ends",
-            at,
-            path,
-            when=f"{name}.under_way == 1",
-            after=process.law("lasts"),
-            branches=[success, failure],
-        )
+        _begin(process, scene)
+        _end(process, scene)
+
+
+def _begin(process: Process, scene: Scene) -> None:
+    """Let somebody try."""
+    name, at, path, parts = process.name, process.key, process.path, scene.parts
+    faction = str(process.spec.faction)
+    for flag in ("under_way", "done"):
+        parts.variable(f"{name}.{flag}", at, path, integer=["0", "1"], initial="0")
+    idle = f"{name}.under_way == 0 and {name}.done == 0"
+    base = parts.use(process.given("base"))
+    parts.transition(
+        f"{name}.begins",
+        at,
+        path,
+        when=all_of([idle, scene.is_active(faction), *conditions(process, parts)]),
+        rate=f"{base} * exp({STEEPNESS} * (0.5 - {faction}.cohesion))",
+        priority=process.spec.priority,
+        then={f"{name}.under_way": "1"},
+        says=f"A coup against {faction} is under way ({name})",
+    )
+
+
+def _end(process: Process, scene: Scene) -> None:
+    """Let an attempt succeed or fail."""
+    name, faction = process.name, str(process.spec.faction)
+    over, chance = {f"{name}.under_way": "0"}, scene.parts.use(process.given("succeeds"))
+    weight = f"{chance} if {scene.is_active(faction)} else 0"
+    success = {
+        "label": "succeeds",
+        "weight": weight,
+        "then": {**over, f"{name}.done": "1", **_follows(process, scene)},
+        "says": process.says or f"The coup against {faction} has succeeded ({name})",
+    }
+    failure = {
+        "label": "fails",
+        "weight": f"1 - ({weight})",
+        "then": over,
+        "says": f"The coup against {faction} has failed ({name})",
+    }
+    scene.parts.transition(
+        f"{name}.ends",
+        process.key,
+        process.path,
+        when=f"{name}.under_way == 1",
+        after=process.law("lasts"),
+        branches=[success, failure],
+    )
 
 
 def _follows(process: Process, scene: Scene) -> Effects:

@@ -62,19 +62,19 @@ outcomes: {rises: town.fell_by == uprising and town.garrison.people == 300 perso
     def check(cls, process: Process, world: World, faults: Faults) -> None:
         """Tell who has no garrisons, and a place that no enemy holds."""
         needs_front(process, world, faults)
-        name, faction = process.spec.place, str(process.spec.faction)
+        name, faction = process.spec.place, process.spec.faction
         place = world.places[str(name)]
         if place.kind == "source":
             message, path = f"'{name}' is a source, and stays whose it is", f"{process.path}.place"
             faults.add("bad-place", message, name, path, expected="a place that may fall")
         holders = [holder for holder in place.holders if holder != NOBODY]
-        side = world.side(faction)
-        against = [h for h in holders if h not in side] or holders
-        if against and not any(world.are_hostile(faction, holder) for holder in holders):
-            message = f"'{faction}' rises in '{name}' against '{against[0]}', who is not hostile"
-            hint = f"hostile: [[{faction}, {against[0]}]]" if against[0] not in side else ""
-            path = f"{process.path}.faction"
-            faults.add("not-hostile", message, process.spec.faction, path, hint=hint)
+        is_front = world.factions[str(faction)].holds_fronts
+        if is_front and holders and not any(world.are_hostile(faction, h) for h in holders):
+            is_friend = holders[0] in world.side(str(faction))
+            who = f"'{holders[0]}', who is {'of its side' if is_friend else 'not hostile'}"
+            message, path = f"'{faction}' rises against {who}", f"{process.path}.faction"
+            hint = "" if is_friend else f"hostile: [[{faction}, {holders[0]}]]"
+            faults.add("not-hostile", message, faction, path, hint=hint)
 
     @classmethod
     def expand(cls, process: Process, scene: Scene) -> None:
