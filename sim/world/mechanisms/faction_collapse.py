@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from sim.errors import one_of
 from sim.keys import Some, Value, a_key
-from sim.values import Faults
+from sim.values import Faults, Items
 from sim.world.comers import comer
 from sim.world.frame import held_by
 from sim.world.mechanisms.process import Process, ProcessSpec, Settings
@@ -84,15 +84,16 @@ outcomes:
     @classmethod
     def check(cls, process: Process, world: World, faults: Faults) -> None:
         """Tell factions that have no army."""
-        for name in process.only or ():
-            faction = world.factions[name]
-            if not faction.holds_fronts:
+        named = process.spec.factions
+        for name in named if isinstance(named, Items) else filter(None, [named]):
+            faction = world.factions.get(name)  # none of 'all'
+            if faction is not None and not faction.holds_fronts:
                 message = (
                     f"'{name}' has no army that could fall apart: its role is '{faction.role}'"
                 )
                 expected = one_of([front.name for front in world.fronts()])
-                at, path = process.spec.factions, f"{process.path}.factions"
-                faults.add("no-front", message, at, path, expected=expected)
+                path = f"{process.path}.factions"
+                faults.add("no-front", message, name, path, expected=expected)
 
     @classmethod
     def expand_at(cls, at: Faction, settings: Settings, scene: Scene) -> None:
