@@ -86,7 +86,7 @@ outcomes:
         """Tell factions that have no army."""
         named = process.spec.factions
         for name in named if isinstance(named, Items) else filter(None, [named]):
-            faction = world.factions.get(name)  # none of 'all'
+            faction = world.factions.get(str(name))  # none of 'all'
             if faction is not None and not faction.holds_fronts:
                 message = (
                     f"'{name}' has no army that could fall apart: its role is '{faction.role}'"
