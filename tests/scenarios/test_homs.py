@@ -28,11 +28,14 @@ VARIANTS = (
     "russia_stays",
     "russia_leaves",
     "garrison_reinforced",
+    "peace_offer_accepted",
+    "coup",
     "no_contagion",
 )
 OUTCOMES = (
     "homs_falls", "homs_abandoned", "homs_encircled", "coast_cut", "damascus_falls",
-    "damascus_first", "government_collapses", "east_to_sdf", "russia_leaves",
+    "damascus_first", "government_collapses", "east_to_sdf", "russia_leaves", "remnant_on_coast",
+    "offer_accepted",
 )  # fmt: skip
 
 
@@ -120,6 +123,17 @@ def test_each_fall_names_the_clock_that_fired():
     ways = {cause for cause, _ in shares}
     assert {"homs.collapse", "homs.defender_breaks", "pull_back_coast.decides"} <= ways
     assert sum(p for (way, _), p in shares.items() if way.startswith("homs.")) > 0.3
+
+
+def test_a_coup_ends_the_government_sooner():
+    assert rise(ensemble("coup"), "government_collapses", 3.0) > K
+
+
+def test_an_offer_that_is_accepted_keeps_homs_from_being_stormed_meanwhile():
+    accepted = ensemble("peace_offer_accepted")
+    assert rise(accepted, "offer_accepted", 1.0) > K
+    by_storm = "homs.defender_breaks"
+    assert accepted.shares("homs_falls")[by_storm] < 0.7 * ensemble().shares("homs_falls")[by_storm]
 
 
 def test_outcomes_agree_with_each_other():
