@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.engines.compiled.kernel import FAULTED, RUNNING, States, kernel
+from sim.engines.compiled.kernel import FAULTED, NO_GUARD, RUNNING, WORK, States, kernel
 from sim.engines.compiled.lower import lower
 from sim.ensemble.batch import Batch, Floats, Ints, blank
 from sim.net.model import Net
+
+#: Before any time: advancing to it sets a replication up, and fires nothing.
+_BEFORE_THE_START = -1.0
 
 Control = npt.NDArray[np.int64]
 
@@ -32,6 +35,21 @@ class Stopped(Exception):
 def no_control() -> Control:
     """Return a control that never asks to stop."""
     return np.zeros(1, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time of a replication at which something fired.
+
+    ``due`` holds the first firing of each clock that was due then, in the order in which they fire,
+    and ``fired`` the firings of the last step, its immediates included: numbers as
+    :func:`sim.net.model.firings` has them. Nearly always one clock is due, and the step is all.
+    """
+
+    time: float
+    due: tuple[int, ...]
+    fired: tuple[int, ...]
+    n_events: int
 
 
 @lru_cache(maxsize=8)
@@ -142,6 +160,28 @@ class CompiledEngine:
         if states.end_reasons[n_done] == FAULTED:
             raise FaultAt(int(states.replications[n_done]))
         raise Stopped
+
+    def moments(self, seed: int, replication: int) -> Iterator[Moment]:
+        """Yield what happens in a replication, time after time, at some 15 microseconds each."""
+        program = self._lowered.program
+        states = self.start(self.inputs(seed, [replication]), [replication])
+        self.advance(states, seed=seed, until=_BEFORE_THE_START)
+        due, slots = states.due[0], states.slots[0]
+        while states.end_reasons[0] == RUNNING:
+            time, before = float(due.min()), int(states.n_events[0])
+            # A timetable ticks whether or not its guard holds; then nothing fires.
+            clocks = [
+                int(c)
+                for c in np.flatnonzero(due == time)
+                if program.kinds[c] == WORK or slots[int(program.clock_slot) + c] != NO_GUARD
+            ]
+            states.fired[:] = -1
+            self.advance(states, seed=seed, until=time)
+            n_events = int(states.n_events[0]) - before
+            if n_events:
+                fired = states.fired[states.fired >= 0]
+                starts = tuple(int(program.first_firing[c]) for c in clocks)
+                yield Moment(time, starts, tuple(map(int, fired)), n_events)
 
     def batch(self, states: States) -> Batch:
         """Return the results of states that have come to their end."""
