@@ -11,7 +11,7 @@ each holds by itself: of twenty figures that are no different, one is expected t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ Bools = npt.NDArray[np.bool_]
 RESAMPLES = 999
 #: From so many replications on the fewer, whose ends are known well enough beside widths so small.
 _MANY, _FEWER = 100_000, 399
+#: Draws in memory at a time.
+_BLOCK = 1 << 16
 #: Halvings of (-1, 1): to 2e-15.
 _HALVINGS = 50
 
@@ -166,7 +168,7 @@ def paired_mean(first: Floats, second: Floats, end: float, level: float = 0.95) 
     return Estimate(mean, mean - half, mean + half)
 
 
-def variance_reduction(first: Floats, second: Floats) -> float:
+def variance_reduction(first: Floats | Bools, second: Floats | Bools) -> float:
     r"""Return how many times as many replications independent seeds would take for the same width.
 
     :math:`(s_1^2 + s_2^2) / s_d^2`: with independent seeds the variance of a difference of means is
@@ -221,13 +223,12 @@ def paired_quantiles(
         return [[Estimate(math.nan, -math.inf, math.inf) for _ in ps] for _ in first]
     ranks = np.array([min(n - 1, math.floor(p * n + 1e-9)) for p in ps])
     orders = [(np.argsort(t, kind="stable"), np.sort(t)) for t in (*first, *second)]
-    generator = np.random.default_rng([seed, n])
     n_resamples = RESAMPLES if n < _MANY else _FEWER
     drawn = np.empty((n_resamples, len(orders), len(ranks)))
-    for k in range(n_resamples):
-        weights = np.bincount(generator.integers(0, n, n), minlength=n)
+    for k, weights in _resampled(n, n_resamples, np.random.default_rng([seed, n])):
         for j, (order, times) in enumerate(orders):
-            drawn[k, j] = times[np.searchsorted(np.cumsum(weights[order]), ranks, side="right")]
+            for row, upto in enumerate(np.take(weights, order, axis=1).cumsum(axis=1), start=k):
+                drawn[row, j] = times[np.searchsorted(upto, ranks, side="right")]
     values = np.array([times[ranks] for _, times in orders])
     m = len(first)
     low, high = _middle(_apart(drawn[:, :m], drawn[:, m:]), level)
@@ -236,6 +237,20 @@ def paired_quantiles(
         [Estimate(*map(float, figures)) for figures in zip(*rows, strict=True)]
         for rows in zip(value, low, high, strict=True)
     ]
+
+
+def _resampled(
+    n: int, n_resamples: int, generator: np.random.Generator
+) -> Iterator[tuple[int, Ints]]:
+    """Yield how often each of n is drawn with replacement, some resamples at a time.
+
+    With each block goes the number of its first resample; its shape is (n_rows, n).
+    """
+    n_rows = max(1, _BLOCK // n)
+    for k in range(0, n_resamples, n_rows):
+        shape = (min(n_rows, n_resamples - k), n)
+        drawn = generator.integers(0, n, shape) + n * np.arange(shape[0])[:, np.newaxis]
+        yield k, np.bincount(drawn.ravel(), minlength=shape[0] * n).reshape(shape)
 
 
 def _apart(first: Floats, second: Floats) -> Floats:

@@ -90,7 +90,9 @@ def _scenarios(
     scenarios = [options.read(file, assignments, variant) for file, variant in named]
     if len(scenarios) == 1:
         known = scenarios[0].variants
-        hint = f"--variant, {one_of(known)}" if known else "a second file (this one has no variants)"
+        hint = (
+            f"--variant, {one_of(known)}" if known else "a second file (this one has no variants)"
+        )
         raise UsageError(f"nothing to compare {files[0]} with: give {hint}")
     return scenarios
 

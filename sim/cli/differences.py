@@ -185,9 +185,7 @@ class _Told:
         ]
         if time.difference is None or not math.isfinite(time.difference):
             return [*shown, "", ""]
-        ends = [
-            signed(end, decimals) if math.isfinite(end) else "any" for end in (low, high)
-        ]
+        ends = [signed(end, decimals) if math.isfinite(end) else "any" for end in (low, high)]
         return [*shown, signed(time.difference, decimals), " to ".join(ends)]
 
     def table(self, rows: list[list[str]], align: str) -> list[str]:

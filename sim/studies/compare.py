@@ -30,6 +30,7 @@ from sim.errors import Diagnostic, ScenarioError, UsageError, did_you_mean, one_
 from sim.scenario.model import Scenario
 from sim.shown import span
 from sim.studies.comparison import (
+    FILE,
     ByDate,
     Clock,
     Compared,
@@ -45,8 +46,8 @@ from sim.studies.summary import QUANTILES
 from sim.units import SECONDS_PER_DAY
 from sim.versions import NUMBERS
 
-#: The folder of comparisons among results, and the file that makes one whole.
-FOLDER, FILE = "comparisons", "comparison.json"
+#: The folder of comparisons among results.
+FOLDER = "comparisons"
 _FORMAT = 1
 #: Replications, of those that differ in an outcome, in which to look for the first difference: a
 #: share is then known to ten points or better.
@@ -100,7 +101,6 @@ def compare(
         if not 0.0 <= day <= _horizon(scenarios):
             end = f"the earliest horizon, day {_horizon(scenarios):g}"
             raise UsageError(f"day {day:g} is not between the start and {end}")
-    tell = progress or (lambda done, asked: None)
     ensembles = tuple(
         run(
             scenario,
@@ -108,7 +108,7 @@ def compare(
             seed=seed,
             engine=engine,
             workers=workers,
-            progress=lambda done, asked, k=k: tell(k * asked + done, len(scenarios) * asked),
+            progress=progress and _part_of(progress, k, len(scenarios)),
             out=out,
             fresh=fresh,
         )
@@ -116,6 +116,11 @@ def compare(
     )
     found = _Study(scenarios, ensembles, at).comparison()
     return found if out is None else _kept(found, Path(out), at)
+
+
+def _part_of(progress: Progress, k: int, n: int) -> Progress:
+    """Return the progress of the k-th of n runs as that of all."""
+    return lambda done, asked: progress(k * asked + done, n * asked)
 
 
 def _check_outcomes(baseline: Scenario, other: Scenario) -> None:
@@ -256,8 +261,8 @@ class _Pair:
 
     @cached_property
     def partings(self) -> Partings:
-        nets = (self.study.scenarios[j].net for j in (0, self.k))
-        return Partings(*nets, self.first.seed)
+        first, second = (self.study.scenarios[j].net for j in (0, self.k))
+        return Partings(first, second, self.first.seed)
 
     def times(self, ensemble: Ensemble, outcome: str) -> Floats:
         """Return first-passage times; those beyond the common horizon have not come."""
@@ -271,7 +276,8 @@ class _Pair:
         )
         quantiles = paired_quantiles(first, second, QUANTILES, seed=self.first.seed)
         return [
-            self.difference(*one) for one in zip(self.outcomes, first, second, quantiles, strict=True)
+            self.difference(*one)
+            for one in zip(self.outcomes, first, second, quantiles, strict=True)
         ]
 
     def difference(
@@ -326,15 +332,17 @@ class _Pair:
         ]
 
     def inputs80(self, outcome: str, by: float, mean: float) -> tuple[float, float] | None:
-        nested = (self.first.nested, self.second.nested)
-        if nested[0] is None or nested[1] is None:
+        first, second = self.first.nested, self.second.nested
+        if first is None or second is None:
             return None
-        return paired_band(*(one.times[outcome] <= by for one in nested if one), mean=mean)
+        return paired_band(first.times[outcome] <= by, second.times[outcome] <= by, mean=mean)
 
     def restricted_mean(self, first: Floats, second: Floats) -> OfTime:
         end = self.study.horizon
         cut = [restricted(times, end) for times in (first, second)]
-        found = _of_time(float(cut[0].mean()), float(cut[1].mean()), paired_mean(first, second, end))
+        found = _of_time(
+            float(cut[0].mean()), float(cut[1].mean()), paired_mean(first, second, end)
+        )
         return replace(found, variance_reduction=_finite(variance_reduction(*cut)))
 
     def clocks(self, numbers: Sequence[int]) -> tuple[Clock, ...]:

@@ -11,6 +11,9 @@ from typing import Any
 from sim.ensemble.model import Ensemble
 from sim.shown import to_the_minute
 
+#: What makes a comparison that is kept a whole one.
+FILE = "comparison.json"
+
 Interval = tuple[float, float]
 
 

@@ -9,7 +9,8 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from sim.engines.compiled.kernel import FAULTED, NO_GUARD, RUNNING, WORK, States, kernel
+from sim.engines.compiled.emit import NO_GUARD
+from sim.engines.compiled.kernel import FAULTED, RUNNING, WORK, States, kernel
 from sim.engines.compiled.lower import lower
 from sim.ensemble.batch import Batch, Floats, Ints, blank
 from sim.net.model import Net
