@@ -13,6 +13,7 @@ import click
 from sim.cli import options, text
 from sim.cli.render import safe
 from sim.errors import Exit, Interrupted, UsageError, one_of
+from sim.units import SECONDS_PER_DAY
 
 if TYPE_CHECKING:
     from sim.scenario.model import Scenario
@@ -55,6 +56,8 @@ def command(files: tuple[str, ...], **given: Any) -> int:
     Says what differs most, and which event is the first to differ.
     """
     scenarios = _scenarios(files, given["variant"], given["assignments"])
+    horizon = min(scenario.clock.horizon for scenario in scenarios)
+    options.within_horizon(given["at"], horizon / SECONDS_PER_DAY)
     quiet = given["quiet"] or given["as_json"]
     for scenario in {one.path: one for one in reversed(scenarios)}.values():
         options.warn(scenario, is_verbose=given["verbose"] > 0, quiet=quiet)

@@ -13,7 +13,8 @@ from sim.studies.comparison import ByDate, Comparison, Difference, Example, OfTi
 
 _CLOCKS = 5
 _TRACED = 2
-_NARROW = 60
+#: Columns that a label has at the least: a table without room for it loses its last column.
+_LABEL = 12
 
 
 def told(comparison: Comparison, look: Look | None = None) -> str:
@@ -83,12 +84,12 @@ class _Told:
         said += f"{text.percent(row.probability)} instead of {text.percent(row.baseline)}, "
         said += f"{in_points(row.difference, row.interval95, row.inputs80)}."
         lines = self.bold(said)
-        if of.clocks:
-            lines += text.wrapped(_first(of), self.look.width)
-        return lines
+        return [*lines, *(text.wrapped(_whole(_first(of)), self.look.width) if of.clocks else [])]
 
     def bold(self, said: str) -> list[str]:
-        return [self.look.styled(line, "bold") for line in text.wrapped(said, self.look.width)]
+        return [
+            self.look.styled(line, "bold") for line in text.wrapped(_whole(said), self.look.width)
+        ]
 
     def moment(self, row: ByDate) -> str:
         return moment(row.time, row.days, self.comparison.horizon_days)
@@ -126,11 +127,11 @@ class _Told:
     def how(self, of: Difference) -> list[str]:
         """Return which clocks differ first, and replications to trace side by side."""
         rows = [["share", "first to differ"]]
-        rows += [[text.percent(c.share, 0), safe(c.transition)] for c in of.clocks[:_CLOCKS]]
+        rows += [[_share(c.share), safe(c.transition)] for c in of.clocks[:_CLOCKS]]
         rest = of.clocks[_CLOCKS:]
         if rest:
             others = text.counted(len(rest), "other transition")
-            rows.append([text.percent(sum(c.share for c in rest), 0), others])
+            rows.append([_share(sum(c.share for c in rest)), others])
         lines = self.table(rows, "rl") if of.clocks else []
         for clock in of.clocks[:_TRACED]:
             lines += self.example(clock.examples[0])
@@ -190,20 +191,33 @@ class _Told:
 
     def table(self, rows: list[list[str]], align: str) -> list[str]:
         """Return a table without the columns that nothing is in, or that there is no room for."""
-        if self.look.width < _NARROW and len(align) > 4:
-            rows, align = [row[:5] for row in rows], align[:5]
         used = [j for j in range(len(align)) if any(row[j] for row in rows[1:])]
         rows = [[row[j] for j in used] for row in rows]
-        others = sum(2 + max(text.width(row[j]) for row in rows) for j in range(1, len(used)))
-        room = max(8, self.look.width - 2 - others)
+        while (room := self._room(rows)) < _LABEL and len(used) > 2:
+            rows, used = [row[:-1] for row in rows], used[:-1]
         rows = [line for label, *row in rows for line in text.with_label(label, row, room)]
         head, *body = text.table(rows, "".join(align[j] for j in used))
         return [self.look.styled(f"  {head}", "dim"), *(f"  {line}" for line in body)]
 
+    def _room(self, rows: list[list[str]]) -> int:
+        """Return the columns that are left for the first column of a table."""
+        widths = [max(map(text.width, column)) for column in zip(*rows, strict=True)]
+        return max(8, self.look.width - 2 - sum(2 + width for width in widths[1:]))
+
+
+def _whole(said: str) -> str:
+    """Return a sentence in which no number is parted from its sign of percent."""
+    return said.replace(" %", f"{text.NO_BREAK}%")
+
+
+def _share(share: float) -> str:
+    """Return a share of the replications that were looked at."""
+    return f"{100 * share:.0f} %"
+
 
 def _first(of: Difference) -> str:
     """Say which clocks differ first, in the replications that make up the difference."""
-    shown = [f"{safe(c.transition)} ({text.percent(c.share, 0)})" for c in of.clocks[:3]]
+    shown = [f"{safe(c.transition)} ({_share(c.share)})" for c in of.clocks[:3]]
     listed = " or ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
     n = of.n_looked_at
     looked = f"the {n:,}" if n == of.n_differing else f"{n:,} of the {of.n_differing:,}"

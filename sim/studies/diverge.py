@@ -84,8 +84,9 @@ class _Side:
 
     def transitions(self, moment: Moment) -> list[str]:
         """Return the clocks of a moment, then the immediates that an analyst would name."""
-        fired = [self.of_firing[f] for f in moment.fired if not self.is_quiet[f]]
-        return list(dict.fromkeys([*(self.of_firing[f] for f in moment.due), *fired]))
+        known = [f for f in moment.fired if not self.is_quiet[f]]
+        firings_of_it = [*moment.due, *known] or list(moment.fired)
+        return list(dict.fromkeys(self.of_firing[f] for f in firings_of_it))
 
     def event(self, moment: Moment | None) -> str:
         """Return what fires first in a moment; empty if nothing more happens."""
@@ -93,7 +94,7 @@ class _Side:
             return ""
         if len(moment.due) == 1:
             return self.names[moment.fired[0]]
-        return self.of_firing[(moment.due or moment.fired)[0]]
+        return self.transitions(moment)[0]
 
 
 def _days(moment: Moment | None) -> float | None:

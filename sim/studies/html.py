@@ -59,5 +59,5 @@ def _row(name: str, of: Difference, horizon: float) -> list[str]:
         value,
         f"{low} to {high}",
         points_band(row.inputs80),
-        f"{clock.transition} ({percent(clock.share, 0)})" if clock else "-",
+        f"{clock.transition} ({100 * clock.share:.0f} %)" if clock else "-",
     ]

@@ -1,10 +1,10 @@
 """Intervals of paired differences hold the truth as often as they ought to, and see a difference
 where there is none no more often than they may.
 
-Where the joint law of a pair is known, counts are compared with the exact coverage of the method
-itself, two-sided at 4 standard errors: a false alarm in 6e-5 of the checks, of which there are 9.
-Else an interval is to hold the truth in at least 94 % of the repetitions, one-sided at 4 standard
-errors (3e-5, of 19 checks); ``make stats`` repeats all of it 10,000 times, asks for the 94 % as
+Of probabilities, counts are compared with the coverage of the method itself, two-sided at 4 standard
+errors: a false alarm in 6e-5 of the checks, of which there are 12. Intervals of means and quantiles
+are to hold the truth in at least 94 % of the repetitions, one-sided at 4 standard errors (3e-5, of
+16 checks); ``make stats`` repeats all of it 10,000 times, asks for the 94 % as
 they stand, and shows the figures. Each kind of check has planted faults that it must catch.
 """
 

@@ -44,7 +44,8 @@ class Moment:
 
     ``due`` holds the first firing of each clock that was due then, in the order in which they fire,
     and ``fired`` the firings of the last step, its immediates included: numbers as
-    :func:`sim.net.model.firings` has them. Nearly always one clock is due, and the step is all.
+    :func:`sim.net.model.firings` has them. Nearly always one clock is due, and the step is all; at
+    the start, before any clock, none is.
     """
 
     time: float
@@ -165,24 +166,25 @@ class CompiledEngine:
     def moments(self, seed: int, replication: int) -> Iterator[Moment]:
         """Yield what happens in a replication, time after time, at some 15 microseconds each."""
         program = self._lowered.program
+        start = len(program.fire_functions) - 1
         states = self.start(self.inputs(seed, [replication]), [replication])
-        self.advance(states, seed=seed, until=_BEFORE_THE_START)
         due, slots = states.due[0], states.slots[0]
-        while states.end_reasons[0] == RUNNING:
-            time, before = float(due.min()), int(states.n_events[0])
-            # A timetable ticks whether or not its guard holds; then nothing fires.
-            clocks = [
-                int(c)
-                for c in np.flatnonzero(due == time)
-                if program.kinds[c] == WORK or slots[int(program.clock_slot) + c] != NO_GUARD
-            ]
+        time, clocks, n_known = _BEFORE_THE_START, np.empty(0, dtype=np.int64), 0
+        while True:
             states.fired[:] = -1
             self.advance(states, seed=seed, until=time)
-            n_events = int(states.n_events[0]) - before
-            if n_events:
-                fired = states.fired[states.fired >= 0]
-                starts = tuple(int(program.first_firing[c]) for c in clocks)
-                yield Moment(time, starts, tuple(map(int, fired)), n_events)
+            n_events = int(states.n_events[0])
+            if n_events > n_known:
+                fired = states.fired[(states.fired >= 0) & (states.fired != start)].tolist()
+                begun = program.first_firing[clocks].tolist()
+                yield Moment(max(time, 0.0), tuple(begun), tuple(fired), n_events - n_known)
+            if states.end_reasons[0] != RUNNING:
+                return
+            n_known, time = n_events, float(due.min())
+            # A timetable ticks whether or not its guard holds; then nothing fires.
+            clocks = np.flatnonzero(due == time)
+            guards = slots[int(program.clock_slot) + clocks]
+            clocks = clocks[(program.kinds[clocks] == WORK) | (guards != NO_GUARD)]
 
     def batch(self, states: States) -> Batch:
         """Return the results of states that have come to their end."""
