@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from sim.cli import text
+from sim.cli.forecast import FEW, few
 from sim.cli.render import safe
 from sim.cli.text import Look
 from sim.shown import in_points, moment, points, points_band, signed
@@ -245,4 +246,6 @@ def _foot(comparison: Comparison, look: Look) -> list[str]:
         made += "Inputs 80 %: where the difference lies, four times in five, over what the files "
         made += "leave uncertain, luck averaged out. "
     made += "Nothing here is about how right the models are."
-    return [look.styled(line, "dim") for line in text.wrapped(made, look.width)]
+    lines = text.wrapped(few(comparison.replications), look.width)
+    lines = lines if comparison.replications < FEW else []
+    return [*lines, *(look.styled(line, "dim") for line in text.wrapped(made, look.width))]

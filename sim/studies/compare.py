@@ -133,7 +133,7 @@ def _check_outcomes(baseline: Scenario, other: Scenario) -> None:
     fault = Diagnostic(
         "no-shared-outcome",
         message,
-        other.net.outcomes[0].origin.position if names else None,
+        (other.net.outcomes[0] if names else other.net).origin.position,
         "outcomes",
         expected=one_of(known) if known else "a baseline with outcomes",
         hint=next(filter(None, hints), ""),
@@ -216,6 +216,11 @@ class _Study:
             found.append(f"the horizons differ: compared is up to the earliest, {self.span}")
         if any(e.facts.start != self.base.facts.start for e in self.ensembles):
             found.append("the starts differ: compared is by days since each scenario's own start")
+        if any((e.horizons < e.facts.horizon).any() for e in self.ensembles):
+            found.append(
+                "a horizon is drawn: what would come after the end of its replication counts as "
+                "not coming"
+            )
         for name, scenario, ensemble in zip(
             self.names[1:], self.scenarios[1:], self.ensembles[1:], strict=True
         ):
