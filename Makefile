@@ -63,10 +63,11 @@ run: warm
 test: env-dev warm
 	$(PY) -m pytest $(PYTEST_ARGS)
 
-# What `make test` does in short, in full: 10,000 ensembles of each model with a known law, with the
-# figures; and a hundred times as many inputs for the loader.
+# What `make test` does in short, in full: 10,000 ensembles of each model with a known law, and of
+# each pair of models, with the figures; and a hundred times as many inputs for the loader.
 stats: env-dev warm
-	STATS=long $(PY) -m pytest tests/contracts/test_coverage.py $(PYTEST_ARGS)
+	STATS=long $(PY) -m pytest tests/contracts/test_coverage.py \
+	  tests/contracts/test_paired_coverage.py $(PYTEST_ARGS)
 
 fuzz: env-dev
 	FUZZ=long $(PY) -m pytest tests/test_loader_properties.py $(PYTEST_ARGS)

@@ -20,14 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
-@click.option(
-    "-n",
-    "--replications",
-    type=click.IntRange(1),
-    metavar="N",
-    show_default="10000",
-    help="How many replications. The first ones are the same whatever the number.",
-)
+@options.replications
 @click.option(
     "--precision",
     type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),
@@ -37,31 +30,12 @@ if TYPE_CHECKING:
 )
 @options.seed
 @options.changes
-@click.option(
-    "--at",
-    type=options.Times(),
-    metavar="DAYS",
-    help="Report probabilities at these days: 1,2,3. The file's report times by default.",
-)
-@click.option(
-    "--engine",
-    type=click.Choice(["compiled", "reference"]),
-    default="compiled",
-    show_default=True,
-    help="Both give the same numbers; the reference engine is slow and plain.",
-)
-@click.option(
-    "--workers", type=click.IntRange(1), metavar="N", help="Threads; all processors by default."
-)
+@options.at
+@options.engine
+@options.workers
 @options.out
-@click.option("--no-pictures", is_flag=True, help="Draw no pictures.")
-@click.option(
-    "--resume/--fresh",
-    "may_resume",
-    default=True,
-    help="Whether a run that was done or interrupted before is taken from the results, as far as "
-    "it got (the default), or done anew.",
-)
+@options.no_pictures
+@options.resume
 @options.output
 def command(files: tuple[str, ...], **given: Any) -> int:
     """Run a scenario FILE (or several) and say what comes of it.
@@ -109,7 +83,7 @@ def _ensemble(scenario: Scenario, given: dict[str, Any]) -> tuple[Ensemble, int]
     from sim.studies.simulate import run
 
     quiet = given["quiet"] or given["as_json"]
-    _warn(scenario, is_verbose=given["verbose"] > 0, quiet=quiet)
+    options.warn(scenario, is_verbose=given["verbose"] > 0, quiet=quiet)
     began, log = time.perf_counter(), logging.getLogger(__name__)
     log.info("%s: seed %d, %s", scenario.name, given["seed"], given["engine"])
     status = int(Exit.DONE)
@@ -165,19 +139,6 @@ def _say_where(ensemble: Ensemble, n_pictures: int, *, quiet: bool) -> None:
         options.note(f"kept in {where}{with_pictures}", quiet=quiet)
     else:
         options.note(f"kept in {where}; the same command goes on from there", quiet=quiet)
-
-
-def _warn(scenario: Scenario, *, is_verbose: bool, quiet: bool) -> None:
-    if not scenario.warnings or quiet:
-        return
-    if is_verbose:
-        from sim.cli.render import diagnostics
-
-        look = text.Look.of(sys.stderr)
-        options.note(diagnostics(scenario.warnings, scenario.texts, look))
-    else:
-        n = text.counted(len(scenario.warnings), "warning")
-        options.note(f"{scenario.name}: {n} about the file; -v or 'validate' shows them")
 
 
 def _summary(ensemble: Ensemble, given: dict[str, Any], *, is_interrupted: bool) -> dict[str, Any]:
