@@ -53,27 +53,10 @@ POSTURES = {"hasty": "1", "prepared": "0.66", "fortified": "0.5"}
 TERRAINS = {"open": "1", "rugged": "0.48"}
 
 
-_EXAMPLE = """
-title: A column walks into a town that nobody defends
-clock: {horizon: 30 days}
-factions: {red: {}, blue: {}}
-hostile: [[red, blue]]
-places: {base: {control: red}, town: {control: blue}, fort: {control: blue}}
-routes:
-  road: {between: [base, town], km: 45}
-  track: {between: [town, fort], km: 30, kind: track}
-processes:
-  push: {kind: advance, faction: red, along: [base, town, fort], force: 3000}
-# 45 km at a lognormal(45 km/day, 0.9) take a lognormal(1 day, 0.9): half have arrived after a day.
-outcomes: {falls: town.control == red, is_passed: fort.control == red}
-"""
-
-
 class Advance(ProcessSpec):
     """One column on one axis."""
 
     KIND = "advance"
-    EXAMPLE = _EXAMPLE
     REFERENCES = {  # noqa: RUF012 (a constant, as in the class above)
         "faction": "factions",
         "along": "places",

@@ -70,20 +70,6 @@ class Interdict(ProcessSpec):
         "routes": "routes",
         "lines": "supply",
     }
-    EXAMPLE = """
-title: A bridge under attack, and nobody to repair it
-clock: {horizon: 20 days}
-factions: {air_force: {role: outsider}}
-places: {near: {control: none}, far: {control: none}}
-routes:
-  bridge: {between: [near, far], km: 10, bridge: {span: 60 m}}
-processes:
-  strikes: {kind: interdict, faction: air_force, routes: [bridge], sorties: 2 / day}
-  no_repair: {kind: repair, off: true}
-outcomes:
-  is_hit: bridge.status != open     # by t days: 1 - exp(-2 x 0.2 t)
-  is_cut: bridge.status == cut      # by t days: 1 - exp(-2 x 0.05 t)
-"""
 
     faction: Line = a_key("Who interdicts", "israel", default=NEEDED)
     routes: Names = a_key("Routes that it strikes", "[rastan_bridge]", default="none")

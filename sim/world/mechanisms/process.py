@@ -29,8 +29,6 @@ class ProcessSpec(WorldSpec):
     EVERY: ClassVar[str] = ""
     #: The key that says where its keys hold, if that is not called as ``EVERY``.
     WHERE: ClassVar[str] = ""
-    #: A smallest scenario whose answer is known: its test, and its documentation.
-    EXAMPLE: ClassVar[str] = ""
     #: Sections of which keys name an entry, or a list of them.
     REFERENCES: ClassVar[Mapping[str, str]] = {}
 

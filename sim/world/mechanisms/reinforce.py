@@ -52,25 +52,6 @@ class Reinforce(ProcessSpec):
         "to": "places",
         "from_": "places",
     }
-    # 300 men set out at 0.5 a day and march 120 km in two days, so the first are there by day t
-    # with probability 1 - exp(-0.5 (t - 2)).
-    EXAMPLE = """
-title: Men from the capital reinforce the front
-clock: {horizon: 12 days}
-factions:
-  government: {present_fraction: 1, supply: 900 days}
-places:
-  capital: {control: government, garrison: {government: 2000}}
-  front: {control: government, garrison: {government: 1000}}
-routes:
-  highway: {between: [capital, front], km: 120}
-processes:
-  reinforcement:
-    {kind: reinforce, faction: government, to: front, from: [capital], force: 300, rate: 0.5 / day}
-outcomes:
-  on_the_road: capital.garrison.government == 1700 persons and reinforcement.force == 300 persons
-  arrived: front.garrison.government == 1300 persons
-"""
 
     faction: Line = a_key("Whose men", "government", default=NEEDED)
     to: Line = a_key("Whom they join", "homs", default=NEEDED)

@@ -48,16 +48,6 @@ class Repair(ProcessSpec):
     KIND = "repair"
     EVERY = "routes"
     REFERENCES = {"routes": "routes"}  # noqa: RUF012 (a constant)
-    EXAMPLE = """
-title: A bridge that is down
-clock: {horizon: 10 days}
-places: {near: {control: none}, far: {control: none}}
-routes:
-  bridge: {between: [near, far], km: 10, bridge: {span: 40 m}, status: cut}
-outcomes:
-  is_passed: bridge.status != cut       # half of the time within 12 h
-  is_open: bridge.status == open        # as long as by-pass and repair together
-"""
 
     routes: Some = a_key("Where these keys hold: all, or a list", "[rastan_bridge]", default="all")
 
