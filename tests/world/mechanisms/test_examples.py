@@ -1,4 +1,7 @@
-"""The example of every mechanism has its known answer, and both engines tell it alike."""
+"""The example of every mechanism has its known answer, and its page and picture show it.
+
+``python -m docs.generate`` makes pages and pictures anew.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,22 @@ import math
 import pytest
 
 import sim
+from docs.mechanism_pages import REPLICATIONS, ensemble, index, page
+from docs.mechanism_pictures import draw, state, state_of
 from sim.engines.driver import run_ensemble
 from sim.world.mechanisms.registry import BY_KIND
 from tests.engines.test_identity import differences
-from tests.oracles.mechanisms import Known, example, known
-
-N = 10_000
+from tests.oracles.mechanisms import EXAMPLES, Known, example, known
 
 
-def errors(text: str, answer: Known) -> list[float]:
+def committed(name: str) -> str:
+    return (EXAMPLES / name).read_text(encoding="utf-8")
+
+
+def errors(found: sim.Ensemble, answer: Known) -> list[float]:
     """Return by how many standard errors each figure is off; inf where a day is another one."""
-    found = sim.run(sim.loads(text), replications=N)
     chances = [
-        abs(found.probability(outcome, by=t).value - p) / math.sqrt(p * (1.0 - p) / N)
+        abs(found.probability(outcome, by=t).value - p) / math.sqrt(p * (1.0 - p) / found.n)
         for (outcome, t), p in answer.by.items()
     ]
     days = [
@@ -31,11 +37,12 @@ def errors(text: str, answer: Known) -> list[float]:
 
 @pytest.mark.statistical
 @pytest.mark.parametrize("kind", BY_KIND)
-def test_an_example_has_its_known_answer(kind):
-    # At most twelve figures at 4.5 standard errors: a false alarm in 12,000 for each kind.
-    answer = known(kind)
-    assert answer.by or answer.at
-    assert max(errors(example(kind), answer)) < 4.5
+def test_an_example_has_its_known_answer_and_its_page_shows_that(kind):
+    # At most eight figures at 4.5 standard errors: a false alarm in 18,000 for each kind.
+    answer, found = known(kind), ensemble(kind)
+    assert 0 < len(answer.by) + len(answer.at) <= 8
+    assert max(errors(found, answer)) < 4.5
+    assert committed(f"{kind}.md") == page(kind, found), "python -m docs.generate"
 
 
 @pytest.mark.statistical
@@ -43,7 +50,8 @@ def test_an_example_has_its_known_answer(kind):
 def test_a_planted_fault_is_noticed(kind):
     text, (old, new) = example(kind), known(kind).fault
     assert text.count(old) == 1
-    assert max(errors(text.replace(old, new), known(kind))) > 4.5
+    found = sim.run(sim.loads(text.replace(old, new)), replications=REPLICATIONS)
+    assert max(errors(found, known(kind))) > 4.5
 
 
 @pytest.mark.parametrize("kind", BY_KIND)
@@ -51,8 +59,8 @@ def test_both_engines_tell_an_example_alike(kind):
     scenario = sim.loads(example(kind))
     for variant in (None, *scenario.variants):
         net = sim.loads(example(kind), variant=variant).net
-        reference = run_ensemble(net, engine="reference", seed=1, replications=20)
-        compiled = run_ensemble(net, engine="compiled", seed=1, replications=20, workers=2, chunk=7)
+        reference = run_ensemble(net, engine="reference", seed=1, replications=6)
+        compiled = run_ensemble(net, engine="compiled", seed=1, replications=6, workers=2, chunk=2)
         assert differences(reference, compiled) == []
         assert compiled.n_events.sum() > 0 or variant
 
@@ -61,3 +69,36 @@ def test_both_engines_tell_an_example_alike(kind):
 def test_a_kind_without_an_example_is_told_what_to_write(of):
     with pytest.raises(AssertionError, match=r"siegecraft has no .*: write .*mechanisms"):
         of("siegecraft")
+
+
+# Pages and pictures.
+
+
+def test_the_index_is_current():
+    assert committed("index.md") == index(), "python -m docs.generate"
+
+
+@pytest.mark.parametrize("kind", BY_KIND)
+def test_a_picture_is_that_of_the_scenario_and_the_program_as_they_are(kind):
+    assert state_of(kind) == state(kind), "python -m docs.generate"
+    assert (EXAMPLES / f"{kind}.svg").stat().st_size < 40_000
+
+
+def test_a_picture_drawn_again_has_the_same_bytes():
+    # Two that are quick to draw: of an ensemble, and of an exact law.
+    for kind in ("repair", "interdict"):
+        assert draw(kind) == (EXAMPLES / f"{kind}.svg").read_bytes(), "python -m docs.generate"
+
+
+@pytest.mark.parametrize(
+    ("kind", "old", "new"), [("repair", "40 m", "41 m"), ("repair", "span_of_100", "span_of_99")]
+)
+def test_a_picture_of_another_scenario_is_noticed(kind, old, new, monkeypatch):
+    monkeypatch.setattr(
+        "docs.mechanism_pictures.example", lambda kind: example(kind).replace(old, new)
+    )
+    assert state(kind) != state_of(kind)
+
+
+def test_nothing_is_left_of_kinds_that_are_gone():
+    assert {path.stem for path in EXAMPLES.iterdir()} == {"index", *BY_KIND}
