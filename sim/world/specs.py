@@ -1,4 +1,4 @@
-"""The keys of the world layer but those of processes (contract: world-keys)."""
+"""The keys of the world layer but those of processes."""
 
 from __future__ import annotations
 

@@ -21,12 +21,15 @@ States, with A.at the place that was reached last:
 - *regrouping*: after a broken attack. It comes again, unless too little of it is left.
 - *spent*: at the end of its axis, or too weak. A column yet to split from another is spent, too.
 
-Three decisions that the contract leaves open. A forecast must not hang on how many villages a file
-lists: so a stretch is the road from city to city, past as many small places as weigh 1 together
-(the past falls are of cities, too), and who takes a place leaves 1 - (1 - ``leave_behind``) **
-weight behind and rests for weight times ``rest``, with the weight of the place up to 1. A column
-that is to split from one taken off is off as well. A place that the column may not enter
-(``attackable_by``) and that is held by an enemy holds it up for good.
+What is decided here:
+
+- A forecast must not hang on how many villages a file lists: so a stretch is the road from city to
+  city, past as many small places as weigh 1 together (the past falls are of cities, too), and who
+  takes a place leaves ``1 - (1 - leave_behind) ** weight`` of its force behind and rests for weight
+  times ``rest``, with the weight of the place up to 1.
+- A column that is to split from one taken off is off as well.
+- A place that the column may not enter (``attackable_by``) and that is held by an enemy holds it up
+  for good.
 """
 
 from __future__ import annotations
@@ -218,9 +221,6 @@ class _Advance:
         if self.process.spec.priority is not None and "immediate" not in written:
             written["priority"] = str(self.process.spec.priority)
         self.parts.transition(f"{self.name}.{name}", self.at, self.path, **written)
-
-    def is_in(self, *states: str) -> str:
-        return any_of(f"{self.name}.state == {state}" for state in states)
 
     def expand(self) -> None:
         self.state()

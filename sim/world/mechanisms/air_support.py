@@ -8,7 +8,7 @@ that ``effect`` speaks of. That air support matters is read (Kobani and Deir ez-
 much is judgement.
 
 It is worth nothing to whoever attacks, and against collapse: who gives up without a fight is not
-helped by aircraft. What the design leaves open, and how it is decided here:
+helped by aircraft. What is decided here:
 
 - Support is felt where ``of`` itself holds the place, and does not thin out over places: what is
   flown goes where the fighting is, and that is at one or two places at a time.

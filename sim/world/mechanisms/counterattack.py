@@ -6,7 +6,7 @@ The force is ``share`` of the garrison that it comes from, and it fights as a co
 clocks of ``assault`` race, with the roles exchanged. When it wins, the place returns and the force
 is its garrison; when it breaks, what is left of the force goes home. Rate and share are judgement.
 
-Decisions that the design leaves open:
+What is decided here:
 
 - It comes from the nearest place that an open road joins to the lost one, that is held by its side,
   has a garrison, and is not attacked itself. The hazard counts preparation and march, so the force

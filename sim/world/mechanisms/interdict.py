@@ -15,7 +15,7 @@ known to have been stopped, and nothing else is known, that is {beta: [1 + k, 1 
 loss is stated once: on the line, or by whoever interdicts it. Several who interdict one line each
 have their own chance at each shipment.
 
-What the design leaves open, and how it is decided here:
+What is decided here:
 
 - Only a bridge can be dropped. A road, rail or track without one is cratered and driven round: a
   drop on it counts as damage, so that it is never cut.
@@ -155,7 +155,7 @@ def _strike(process: Process, route: Route, among: int, goes_on: list[str], scen
         process.path,
         when=all_of([f"{status} != cut" if has_bridge else f"{status} == open", *goes_on]),
         rate=f"{sorties} / {among} * {hits}",
-        priority=str(process.spec.priority) if process.spec.priority else None,
+        priority=process.spec.priority,
         branches=[damaged, dropped] if has_bridge else [damaged],
     )
 

@@ -7,7 +7,7 @@ garrison, the reserve gives what it has. They march by the shortest way that is 
 and by-passes are as long as they are slow, and join the garrison. Rate, pace and share are
 judgement; an army marches about 30 to 60 km a day where nobody opposes it (``advance``: 45).
 
-Decisions that the design leaves open:
+What is decided here:
 
 - They come from the first of ``from`` that can send any: held by their side, a way open, and not
   itself threatened, unless it is worth less than ``to`` (the order of ``value``).

@@ -11,7 +11,7 @@ the same day. With the bridges of Kep, Doumer and Antonivka that is all that the
 they are judgement. Both times are keys of the route, and unknown rather than luck: a replication
 draws each once, and who is quick the first time is quick again.
 
-What the design leaves open, and how it is decided here:
+What is decided here:
 
 - A route has these clocks if it is not plainly open at the start, if a process may cut it, or if a
   transition that the file writes itself may set its status. Any other can only ever be open.
@@ -101,7 +101,7 @@ def _clock(
         when=f"{route.name}.status == {before}",
         **clock,
         memory="redraw",
-        priority=str(spec.priority) if spec and spec.priority else None,
+        priority=spec.priority if spec else None,
         then={f"{route.name}.status": after},
         says=spec.says if spec and spec.says else f"{route.name} {_SAYS[after]}",
     )

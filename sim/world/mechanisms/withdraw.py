@@ -7,7 +7,7 @@ It is threatened while a place that its faction's side holds is threatened and i
 cannot. Base and factor are judgement; that falls by withdrawal are a clock of their own, beside
 assault and collapse, is read from past wars (falls are bimodal, reference class).
 
-Decisions that the design leaves open:
+What is decided here:
 
 - It is decided once, for all of ``from``, while a way through own places is open from one of them
   to one of ``to``. From then on it is ``under_way``: each place is left as soon as a way is open to
