@@ -79,11 +79,12 @@ class Interdict(ProcessSpec):
         "needed with routes",
         example="{interval90: [2 / day, 12 / day]}",
     )
-    result: Result = a_key(
+    result: Result = quantity(
         "Weights of what a sortie does; one that is not given is 0",
-        "{miss: 0.7, damage: 0.2, drop: 0.1}",
-        unit="factor",
-        default="{miss: 0.8, damage: 0.15, drop: 0.05}",
+        "factor",
+        "{miss: 0.8, damage: 0.15, drop: 0.05}",
+        example="{miss: 0.7, damage: 0.2, drop: 0.1}",
+        mark="J",
     )
     lines: Names = a_key("Supply lines that it stops", "[iran_airlift]", default="none")
     loss: Value = quantity(
