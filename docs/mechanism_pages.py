@@ -195,36 +195,45 @@ def _source(default: Default | None) -> str:
 
 
 def _made(kind: str, scenario: Scenario) -> Iterator[str]:
-    """Yield the tables of names and transitions that are there because of it, in its example."""
-    told, own = explained(scenario), _own(kind, scenario)
-    letters = _letters(scenario)
-    names = [thing for thing in (*told.variables, *told.definitions) if thing.name in own]
-    if names:
-        rows = {
-            general(thing.name, letters): (
-                f"`{general(thing.name, letters)}`",
-                thing.meaning,
-                thing.unit,
-                _readers(thing.read_by, own, letters),
-            )
-            for thing in names
-        }
+    """Yield what is there because of it in its example, and what that reads."""
+    told, own, letters = explained(scenario), _own(kind, scenario), _letters(scenario)
+    parts = [
+        *_names_made(told, own, letters),
+        *_transitions_made(told, own, letters),
+        *_reads(told, own, letters),
+    ]
+    yield from parts
+    yield from _letters_said(" ".join(parts))
+
+
+def _names_made(told: Explained, own: set[str], letters: Mapping[str, list[str]]) -> Iterator[str]:
+    """Yield the table of names that it makes."""
+    rows = {
+        (name := f"`{general(thing.name, letters)}`"): (
+            name, thing.meaning, thing.unit, _readers(thing.read_by, own, letters)
+        )
+        for thing in (*told.variables, *told.definitions)
+        if thing.name in own
+    }  # fmt: skip
+    if rows:
         yield "## Names that it makes, in the example\n"
         yield table(("name", "meaning", "unit", "read by"), rows.values())
-    happens = [thing for thing in told.transitions if thing.name in own]
-    if happens:
-        rows = {
-            general(thing.name, letters): (
-                f"`{general(thing.name, letters)}`",
-                general(_told(thing), letters),
-                ", ".join(f"`{name}`" for name in _changed(thing, letters)),
-            )
-            for thing in happens
-        }
+
+
+def _transitions_made(
+    told: Explained, own: set[str], letters: Mapping[str, list[str]]
+) -> Iterator[str]:
+    """Yield the table of what may happen by it."""
+    rows = {
+        (name := f"`{general(thing.name, letters)}`"): (
+            name, general(_told(thing), letters), ", ".join(_changed(thing, letters))
+        )
+        for thing in told.transitions
+        if thing.name in own
+    }  # fmt: skip
+    if rows:
         yield "## What may happen, in the example\n"
         yield table(("transition", "tells", "changes"), rows.values())
-    yield _letters_said([*names, *happens], letters)
-    yield from _reads(told, own, letters)
 
 
 def _own(kind: str, scenario: Scenario) -> set[str]:
@@ -278,27 +287,28 @@ def _letters(scenario: Scenario) -> dict[str, list[str]]:
 
 
 def general(text: str, names: Mapping[str, list[str]]) -> str:
-    """Return a text with letters in place of the names of an example."""
+    """Return a text with letters in place of the names of an example.
+
+    A word after an article is none: ``army`` may be a name, and the army is not.
+    """
     for section, letters in LETTERS.items():
-        order = dict.fromkeys(re.findall(r"\w+", text))
-        found = [word for word in order if word in names[section]]
+        words = re.findall(r"\w+", text)
+        found = [word for word in dict.fromkeys(words) if word in names.get(section, ())]
         for word, letter in zip(found, letters, strict=False):
-            text = re.sub(rf"(?<!\w){word}(?!\w)", letter, text)
+            text = re.sub(rf"(?<!\w)(?<!\bthe )(?<!\ba ){word}(?!\w)", letter, text)
     return text
 
 
-def _letters_said(things: list[Any], names: Mapping[str, list[str]]) -> str:
-    """Return what the letters stand for."""
+def _letters_said(text: str) -> Iterator[str]:
+    """Yield what the letters of a text stand for."""
     nouns = {
         "P": "a place", "F": "a faction", "R": "a route", "L": "a link or line", "X": "the process",
     }  # fmt: skip
-    used = {
-        letter
-        for thing in things
-        for letter in re.findall(r"\b[A-Z]\b", general(thing.name, names))
-    }
-    told = [f"{letter} is {noun}" for letter, noun in nouns.items() if letter in used]
-    return f"{', '.join(told)}.\n" if told else ""
+    told = [
+        f"{letter} is {noun}" for letter, noun in nouns.items() if re.search(rf"\b{letter}\b", text)
+    ]
+    if told:
+        yield f"{', '.join(told)}.\n"
 
 
 def _told(thing: TransitionTold) -> str:
@@ -306,7 +316,7 @@ def _told(thing: TransitionTold) -> str:
 
 
 def _changed(thing: TransitionTold, letters: Mapping[str, list[str]]) -> list[str]:
-    return list(dict.fromkeys(general(name, letters) for name in thing.writes))
+    return list(dict.fromkeys(f"`{general(name, letters)}`" for name in thing.writes))
 
 
 def _readers(links: tuple[Link, ...], own: set[str], letters: Mapping[str, list[str]]) -> str:

@@ -87,6 +87,11 @@ def assault() -> Known:
     return Known(("tempo: 1,", "tempo: 1.1,"), by)
 
 
+def ceasefire() -> Known:
+    """Return the law of a Poisson process of offers, thinned by those who refuse."""
+    return Known(("{red: 0.5", "{red: 0.6"), exponential("agreed", 2.0 * 0.5 * 0.4, 1, 3, 6))
+
+
 def cohesion() -> Known:
     """Return the first day, and the day of the first step at which 0.15 exp(-n / 10) <= 0.08."""
     step = math.ceil(10.0 * math.log(0.15 / 0.08))
@@ -113,6 +118,18 @@ def counterattack() -> Known:
     return Known(("share: 0.5", "share: 0.5, within: 8 days"), by)
 
 
+def coup() -> Known:
+    """Return the law of a Poisson process of attempts, thinned by those that fail."""
+    by = exponential("falls", 0.25 * 0.2 * math.exp(3.0 * 0.2), 3, 10, 25)
+    return Known(("succeeds: 0.25", "succeeds: 0.3"), by)
+
+
+def deal() -> Known:
+    """Return the law of an exponential time."""
+    by = exponential("handed_over", 0.2, 1, 4, 10) | exponential("are_rebels", 0.2, 4)
+    return Known(("0.2 / day", "0.24 / day"), by)
+
+
 def displacement() -> Known:
     """Return the first days on which 1 - exp(-0.05 n) reaches a tenth, and a half."""
     at = {"tenth": math.log(1.0 / 0.9), "doubled": math.log(2.0)}
@@ -121,10 +138,21 @@ def displacement() -> Known:
     )
 
 
+def faction_collapse() -> Known:
+    """Return the day on which the patron leaves, and the law of an exponential time after it."""
+    by = exponential("is_taken", 0.5, 5, 6, 9, after=4.0)
+    return Known(("walkover_rate: 0.5", "walkover_rate: 0.6"), by, at={"is_over": 4.0})
+
+
 def interdict() -> Known:
     """Return the laws of a Poisson process with 2 sorties a day, thinned."""
     by = exponential("is_hit", 2.0 * 0.2, 1, 3, 10) | exponential("is_cut", 2.0 * 0.05, 1, 3, 10)
     return Known(("sorties: 2 / day", "sorties: 2.4 / day"), by)
+
+
+def leader() -> Known:
+    """Return the law of an exponential time."""
+    return Known(("rate: 0.1 ", "rate: 0.12 "), exponential("is_gone", 0.1, 3, 10, 25))
 
 
 def reinforce() -> Known:
@@ -161,6 +189,23 @@ def repair() -> Known:
     return Known(("span: 40 m", "span: 60 m"), by)
 
 
+def rumour() -> Known:
+    """Return P(a Poisson number of mean t / 2 is 3 or more)."""
+    by = {("third", t): float(stats.poisson.sf(2, 0.5 * t)) for t in (2.0, 5.0, 9.0)}
+    return Known(("rate: 0.5 ", "rate: 0.6 "), by)
+
+
+def siege() -> Known:
+    """Return when the stock is used up, and the law of an exponential time after that."""
+    by = exponential("falls", 0.1, 4, 12, 32, after=2.0)
+    return Known(("supply: 2 days", "supply: 3 days"), by, at={"is_dry": 2.0})
+
+
+def uprising() -> Known:
+    """Return the law of an exponential time."""
+    return Known(("{army: 0.25}", "{army: 0.4}"), exponential("rises", 0.2 * 0.75, 2, 6, 15))
+
+
 def withdraw() -> Known:
     """Return the law of an exponential time."""
     return Known(("threat_factor: 5", "threat_factor: 6"), exponential("given_up", 0.5, 1, 2, 5))
@@ -169,7 +214,8 @@ def withdraw() -> Known:
 ANSWERS: dict[str, Callable[[], Known]] = {
     answer.__name__: answer
     for answer in (
-        advance, air_support, assault, cohesion, collapse, consume, counterattack, displacement,
-        interdict, reinforce, relocate, repair, withdraw,
+        advance, air_support, assault, ceasefire, cohesion, collapse, consume, counterattack, coup,
+        deal, displacement, faction_collapse, interdict, leader, reinforce, relocate, repair,
+        rumour, siege, uprising, withdraw,
     )
 }  # fmt: skip

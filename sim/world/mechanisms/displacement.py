@@ -149,11 +149,7 @@ class _Flow:
         people = use(self.place.given("population"))
         if not self.faction:
             return people, f"{name}.population"
-        written = (self.place.spec.alignment or {}).get(self.faction)
-        aligned = "0.5"
-        if written is not None:
-            aligned = use(self.place.entry("alignment", self.faction, written, "probability"))
-        first = f"{people} * {aligned}"
+        first = f"{people} * {self.scene.alignment(self.place, self.faction) or '0.5'}"
         # As many as the steps have left, rather than a variable of its own.
         return first, f"{first} * exp(-{STEP!r} * {self.name}.fired)"
 

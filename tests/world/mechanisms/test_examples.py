@@ -10,7 +10,7 @@ import math
 import pytest
 
 import sim
-from docs.mechanism_pages import REPLICATIONS, ensemble, index, page
+from docs.mechanism_pages import LETTERS, REPLICATIONS, ensemble, general, index, page
 from docs.mechanism_pictures import draw, state, state_of
 from sim.engines.driver import run_ensemble
 from sim.world.mechanisms.registry import BY_KIND
@@ -72,6 +72,12 @@ def test_a_kind_without_an_example_is_told_what_to_write(of):
 
 
 # Pages and pictures.
+
+
+def test_letters_stand_for_names_and_not_for_words_of_the_language():
+    names = {section: list[str]() for section in LETTERS} | {"factions": ["army", "rebels"]}
+    told = "the army: army.shock, rebels.way.army, town.garrison.rebels"
+    assert general(told, names) == "the army: F.shock, G.way.F, town.garrison.G"
 
 
 def test_the_index_is_current():
