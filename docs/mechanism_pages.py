@@ -7,6 +7,7 @@ example becomes; its picture is drawn by ``docs.mechanism_pictures``.
 from __future__ import annotations
 
 import inspect
+import math
 import re
 import sys
 from collections.abc import Iterator, Mapping
@@ -359,9 +360,9 @@ def _chance(outcome: str, t: float, p: float, run: Ensemble) -> tuple[str, ...]:
 
 def _day(outcome: str, day: float, run: Ensemble) -> tuple[str, ...]:
     times = sorted({round(float(t), 9) for t in run.times(outcome)})
-    return (
-        f"`{outcome}` on day",
-        f"{day:g}",
-        " to ".join(f"{t:g}" for t in times[:1] + times[1:][-1:]),
-        "no chance",
-    )
+    found = " to ".join(map(_dated, dict.fromkeys((times[0], times[-1]))))
+    return f"`{outcome}`", _dated(day), found, "no chance"
+
+
+def _dated(day: float) -> str:
+    return f"on day {day:g}" if math.isfinite(day) else "never"

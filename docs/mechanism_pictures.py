@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -202,4 +203,6 @@ def _panel(axes: Axes, name: str, curves: dict[str, Curve], answer: Known, last:
 def _rings(name: str, answer: Known) -> Iterator[tuple[float, float]]:
     """Yield what is known of an outcome: probabilities by day, or the day on which it is sure."""
     yield from ((t, p) for (outcome, t), p in answer.by.items() if name == f"P({outcome})")
-    yield from ((t, 1.0) for outcome, t in answer.at.items() if name == f"P({outcome})")
+    days = {f"P({outcome})": day for outcome, day in answer.at.items()}
+    if math.isfinite(day := days.get(name, math.inf)):
+        yield day, 1.0

@@ -24,7 +24,7 @@ class Known(NamedTuple):
     fault: tuple[str, str]
     #: P(outcome by day), by outcome and day.
     by: Mapping[tuple[str, float], float] = {}
-    #: Days of outcomes that hang on no chance.
+    #: Days of outcomes that hang on no chance; ``inf`` for never.
     at: Mapping[str, float] = {}
 
 
@@ -33,6 +33,11 @@ def example(kind: str) -> str:
     path = EXAMPLES / f"{kind}.yaml"
     assert path.is_file(), f"{kind} has no example: write docs/mechanisms/{kind}.yaml"
     return path.read_text(encoding="utf-8")
+
+
+def unvaried(kind: str) -> str:
+    """Return the example of a kind without its variants, for tests that make another of it."""
+    return example(kind).partition("variants:")[0]
 
 
 @cache
@@ -141,7 +146,8 @@ def displacement() -> Known:
 def faction_collapse() -> Known:
     """Return the day on which the patron leaves, and the law of an exponential time after it."""
     by = exponential("is_taken", 0.5, 5, 6, 9, after=4.0)
-    return Known(("walkover_rate: 0.5", "walkover_rate: 0.6"), by, at={"is_over": 4.0})
+    at = {"is_over": 4.0, "far_is_taken": math.inf}
+    return Known(("walkover_rate: 0.5", "walkover_rate: 0.6"), by, at)
 
 
 def interdict() -> Known:

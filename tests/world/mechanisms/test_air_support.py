@@ -7,7 +7,7 @@ import sim
 from sim.engines.driver import run_ensemble
 from sim.errors import ScenarioError
 from tests.engines.test_identity import differences
-from tests.oracles.mechanisms import example
+from tests.oracles.mechanisms import example, unvaried
 
 COVER = """  cover:
     kind: air_support
@@ -30,7 +30,7 @@ def covered(changes: dict[str, str] | None = None, more: str = "") -> str:
         old = [line for line in cover.splitlines() if line.startswith(f"    {key}:")]
         new = f"    {key}: {value}"
         cover = cover.replace(old[0], new) if old else f"{cover}{new}\n"
-    text = example("air_support").partition("variants:")[0]
+    text = unvaried("air_support")
     assert COVER in text
     return text.replace(COVER, cover) + more
 

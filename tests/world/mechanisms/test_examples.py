@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 import sim
@@ -29,7 +30,7 @@ def errors(found: sim.Ensemble, answer: Known) -> list[float]:
         for (outcome, t), p in answer.by.items()
     ]
     days = [
-        0.0 if abs(found.times(outcome) - day).max() < 1e-9 else math.inf
+        0.0 if np.allclose(found.times(outcome), day, rtol=0.0, atol=1e-9) else math.inf
         for outcome, day in answer.at.items()
     ]
     return chances + days
