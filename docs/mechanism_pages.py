@@ -77,7 +77,7 @@ def page(kind: str, run: Ensemble) -> str:
         f"# {kind}\n",
         *_prose(_body(kind)),
         "## How it behaves\n",
-        f"![{described(kind, scenario)}]({kind}.svg)\n",
+        f"![{described(scenario)}]({kind}.svg)\n",
         "## Keys\n",
         _keys(kind),
         f"It exists {_exists(BY_KIND[kind])}. Keys that all processes have are in the "
@@ -93,8 +93,8 @@ def page(kind: str, run: Ensemble) -> str:
     return MADE + "\n" + "\n".join(parts) + "\n"
 
 
-def described(kind: str, scenario: Scenario) -> str:
-    """Return what the picture of a kind shows, in words."""
+def described(scenario: Scenario) -> str:
+    """Return what the picture of an example shows, in words."""
     outcomes = ", ".join(outcome.name for outcome in scenario.net.outcomes)
     watched = ", ".join(watch.name for watch in scenario.net.watches)
     shown = f"The probability of {outcomes} by time" + (f", and {watched}" if watched else "")
@@ -105,17 +105,11 @@ def described(kind: str, scenario: Scenario) -> str:
 # What it does.
 
 
-def _doc(kind: str) -> str:
-    """Return the docstring of a mechanism's module, which begins with its kind."""
-    text = inspect.cleandoc(sys.modules[BY_KIND[kind].__module__].__doc__ or "")
-    assert text.startswith(f"``{kind}``: "), (
-        f"the docstring of {kind} does not begin with ``{kind}``: "
-    )
-    return text.removeprefix(f"``{kind}``: ").replace("``", "`")
-
-
 def _body(kind: str) -> str:
-    text = _doc(kind)
+    """Return the docstring of a mechanism's module, which begins with its kind, as Markdown."""
+    text, lead = inspect.getdoc(sys.modules[BY_KIND[kind].__module__]) or "", f"``{kind}``: "
+    assert text.startswith(lead), f"the docstring of {kind} does not begin with {lead}"
+    text = text.removeprefix(lead).replace("``", "`")
     return text[0].upper() + text[1:]
 
 
@@ -152,9 +146,7 @@ def _keys(kind: str) -> str:
             f"`{key}`",
             takes(schema, key).replace("](#", "](../reference.md#"),
             schema.get(UNIT, ""),
-            f"`{shown}`"
-            if _default(model, key) and (shown := schema[DEFAULT])
-            else schema.get(DEFAULT, ""),
+            f"`{schema[DEFAULT]}`" if _default(model, key) else schema.get(DEFAULT, ""),
             _role(_default(model, key), said(schema)),
             schema.get(MARK, ""),
             _source(_default(model, key)),
