@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from sphinx.application import Sphinx
@@ -21,7 +22,8 @@ copyright = "Frontcast contributors, MIT licence"  # noqa: A001 (Sphinx names it
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 root_doc = "docs/index"
-include_patterns = ["README.md", "docs/*.md", "benchmarks/README.md", "sim/net/SEMANTICS.md"]
+include_patterns = ["README.md", "docs/*.md", "docs/mechanisms/*.md", "benchmarks/README.md"]
+include_patterns += ["sim/net/SEMANTICS.md"]
 exclude_patterns = [".*", "build", "results", "tests"]  # not looked into
 suppress_warnings = ["myst.header"]
 myst_heading_anchors = 3  # links to #headings, as code hosts have them
@@ -60,21 +62,23 @@ _API = re.compile(r"^\| `(\S+)` \|", re.MULTILINE)
 
 
 def setup(app: Sphinx) -> None:
-    """Have two pages completed with what Markdown on a code host has no use for."""
+    """Have some pages completed with what Markdown on a code host has no use for."""
     app.connect("source-read", _completed)
     app.connect("autodoc-process-signature", _signature)
 
 
 def _completed(app: Sphinx, name: str, source: list[str]) -> None:
     if name == root_doc:
-        source[0] += _navigation(source[0])
+        source[0] += _navigation(_LINK.findall(source[0]))
+    elif name == "docs/mechanisms/index":
+        source[0] += _navigation(link for link in _LINK.findall(source[0]) if "/" not in link)
     elif name == "docs/api":
         source[0] += _docstrings(source[0])
 
 
-def _navigation(index: str) -> str:
-    """Return the table of contents: the pages in the order in which the index links to them."""
-    entries = "\n".join(dict.fromkeys(_LINK.findall(index)))
+def _navigation(links: Iterable[str]) -> str:
+    """Return the table of contents: the pages in the order in which an index links to them."""
+    entries = "\n".join(dict.fromkeys(links))
     return f"\n```{{toctree}}\n:hidden:\n\n{entries}\n```\n"
 
 

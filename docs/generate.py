@@ -1,28 +1,29 @@
-"""Write the pages that are made of the program: reference.md and command-reference.md.
+"""Write the pages that are made of the program: references, and the pages of mechanisms.
 
-``python -m docs.generate`` from the project's folder; ``make docs`` does so first. A test compares
+``python -m docs.generate`` from the project's folder; ``make docs`` does so first. Tests compare
 what is committed with what this makes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import click
 
+from docs import mechanism_pages, mechanism_pictures
+from docs.keys import MADE, Schema, heading_of, homes, is_kind, references, said, table, takes
 from sim.cli.main import COMMANDS, commands
-from sim.keys import DEFAULT, UNIT, default_said
-from sim.scenario.json_schema import KIND, json_schema
+from sim.keys import DEFAULT, UNIT
+from sim.scenario.json_schema import json_schema
 from sim.versions import NAME
 from sim.world.glossary import NAMES_MADE
+from sim.world.mechanisms.registry import BY_KIND
 from sim.world.quantities import MARK
+from tests.oracles.mechanisms import EXAMPLES
 
 FOLDER = Path(__file__).parent
-Schema = dict[str, Any]
 
-MADE = "<!-- Made by docs/generate.py: change the program, then run `make docs`. -->\n"
 _PAGE = """
 # Reference of the scenario file
 
@@ -42,7 +43,7 @@ print, and the exit statuses. `{NAME}` stands for `python run.py` in a checkout.
 
 
 def pages() -> dict[str, str]:
-    """Return the text of each generated page, by its file's name."""
+    """Return the text of each reference, by its file's name."""
     return {"reference.md": reference(), "command-reference.md": command_reference()}
 
 
@@ -61,7 +62,7 @@ def reference() -> str:
         *_specs(schema),
         *_names_made(),
         "## Kinds of values\n",
-        *(_kind(name, below) for name, below in schema["$defs"].items() if _is_kind(below)),
+        *(_kind(name, below) for name, below in schema["$defs"].items() if is_kind(below)),
         *_laws(schema["$defs"]["distribution"]),
     ]
     return MADE + "\n".join(parts)
@@ -76,121 +77,32 @@ def _names_made() -> Iterator[str]:
         for noun, names in NAMES_MADE.items()
         for name, said in names.items()
     ]
-    yield _table(("of", "name", "meaning"), rows)
-
-
-def _is_kind(shared: Schema) -> bool:
-    """Return whether a shared schema is a kind of value, not a mapping with keys of its own."""
-    return "properties" not in shared
+    yield table(("of", "name", "meaning"), rows)
 
 
 def _specs(schema: Schema) -> Iterator[str]:
     """Yield a heading and a table for each mapping with keys of its own."""
     shared = schema["$defs"]
-    for name, keys in _homes(schema).items():
-        yield f"## {_heading(shared[name], keys)}\n"
+    for name, keys in homes(schema).items():
+        yield f"## {heading_of(shared[name], keys)}\n"
         yield shared[name]["description"] + "\n"
         yield _key_table(shared[name]["properties"], shared)
-
-
-def _heading(spec: Schema, keys: list[str]) -> str:
-    kind = spec.get(KIND)
-    return f"{keys[0]} of kind {kind}" if kind else ", ".join(keys)
-
-
-def _homes(schema: Schema) -> dict[str, list[str]]:
-    """Return the keys under which each such mapping stands, in file order."""
-    homes: dict[str, list[str]] = {}
-
-    def walk(properties: Schema) -> None:
-        for key, below in properties.items():
-            for name in _references(below):
-                if _is_kind(schema["$defs"][name]):
-                    continue
-                is_new = name not in homes
-                homes.setdefault(name, []).append(key)
-                if is_new:
-                    walk(schema["$defs"][name]["properties"])
-
-    walk(schema["properties"])
-    return homes
-
-
-def _references(schema: object) -> Iterator[str]:
-    if isinstance(schema, list):
-        for item in schema:
-            yield from _references(item)
-    elif isinstance(schema, dict):
-        if "$ref" in schema:
-            yield schema["$ref"].rpartition("/")[2]
-        for value in schema.values():
-            yield from _references(value)
 
 
 def _key_table(properties: Schema, shared: Schema) -> str:
     rows = [
         (
             f"`{key}`",
-            _takes(schema, key),
+            takes(schema, key),
             schema.get(UNIT, ""),
             schema.get(DEFAULT, ""),
             schema.get(MARK, ""),
-            _said(schema) or shared[next(_references(schema))]["description"],
+            said(schema) or shared[next(references(schema))]["description"],
             " ".join(f"`{example}`" for example in schema.get("examples", ())),
         )
         for key, schema in properties.items()
     ]
-    return _table(("key", "takes", "unit", "default", "mark", "meaning", "example"), rows)
-
-
-def _said(schema: Schema) -> str:
-    text: str = schema.get("description", "")
-    return text.removesuffix(default_said(schema.get(DEFAULT, "")))
-
-
-def _takes(schema: Schema, key: str) -> str:
-    """Return what a key takes, in words, with links to where that is explained."""
-    if "$ref" in schema:
-        return _linked(schema["$ref"].rpartition("/")[2], key)
-    if "enum" in schema:
-        return " or ".join(f"`{word}`" for word in schema["enum"])
-    if "const" in schema:
-        return f"`{schema['const']}`"
-    names = list(_references(schema.get("anyOf", [])))
-    if names and all(KIND in json_schema()["$defs"][name] for name in names):
-        return f"mapping of a kind: {', '.join(_linked(name, key) for name in names)}"
-    if "anyOf" in schema:
-        first, second = schema["anyOf"]
-        if second.get("type") == "array":
-            return f"{_takes(first, key)}, or a list of them"
-        return f"{_takes(first, key)} or {_takes(second, key)}"
-    if "additionalProperties" in schema:
-        below = schema["additionalProperties"]
-        return f"name → {_takes(below, key)}"
-    if "items" in schema:
-        n = "two" if schema.get("maxItems") == 2 else "a list"
-        return f"{n} of {_takes(schema['items'], key)}"
-    if schema["type"] == ["boolean", "string"]:
-        return "`yes` or `no`"
-    words = {
-        "boolean": "`true` or `false`",
-        "integer": "whole number",
-        "number": "number",
-        "array": "list",
-    }
-    return words.get(schema["type"], "path → value")
-
-
-def _linked(name: str, key: str) -> str:
-    if _is_kind(json_schema()["$defs"][name]):
-        return f"[{'letters' if name == 'for' else name}](#{_anchor(name)})"
-    spec = json_schema()["$defs"][name]
-    group = next(keys for found, keys in _homes(json_schema()).items() if found == name)
-    return f"[{spec.get(KIND, 'mapping')}](#{_anchor(_heading(spec, group))})"
-
-
-def _anchor(heading: str) -> str:
-    return heading.replace(",", "").replace(" ", "-")
+    return table(("key", "takes", "unit", "default", "mark", "meaning", "example"), rows)
 
 
 def _kind(name: str, schema: Schema) -> str:
@@ -204,27 +116,16 @@ def _laws(distribution: Schema) -> Iterator[str]:
     heads = [law["required"][0] for law in distribution["oneOf"]]
     laws = [head for head in heads if head != "value"]
     yield "### distribution\n"
-    yield _table(
+    yield table(
         ("written", "law"),
         ((f"`{properties[law]['examples'][0]}`", properties[law]["description"]) for law in laws),
     )
     remarks = ["value", *(name for name in properties if name not in heads)]
     yield "### Remarks on a value\n"
     yield "They stand beside `value` or beside a distribution.\n"
-    yield _table(
+    yield table(
         ("remark", "meaning"), ((f"`{name}`", properties[name]["description"]) for name in remarks)
     )
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
-    """Return a table, without the columns that nothing stands in."""
-    columns = [
-        (title, column)
-        for title, column in zip(head, zip(*rows, strict=True), strict=True)
-        if any(column)
-    ]
-    lines = zip(*((title, "---", *column) for title, column in columns), strict=True)
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
 # Commands.
@@ -236,7 +137,7 @@ def command_reference() -> str:
     group = click.Context(
         commands, info_name=NAME, terminal_width=width, color=False, **commands.context_settings
     )
-    listed = _table(
+    listed = table(
         ("command", "does"),
         ((f"[{name}](#{name})", said.rstrip(".")) for name, said in COMMANDS.items()),
     )
@@ -258,3 +159,7 @@ def _help(heading: str, text: str) -> str:
 if __name__ == "__main__":
     for page, text in pages().items():
         (FOLDER / page).write_text(text, encoding="utf-8")
+    for page, text in mechanism_pages.pages().items():
+        (EXAMPLES / page).write_text(text, encoding="utf-8")
+    for kind in BY_KIND:
+        (EXAMPLES / f"{kind}.svg").write_bytes(mechanism_pictures.draw(kind))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from sim.keys import validated
 from sim.values import Items, Map, Node, Text, describe
-from sim.world.model import Faction, World
-from sim.world.reading import NOBODY, Entry, Reading, plain
+from sim.world.model import NOBODY, Faction, World
+from sim.world.reading import Entry, Reading, plain
 from sim.world.specs import FactionSpec, LossSpec, PatronSpec
 
 #: Keys of whoever holds fronts: others have nothing that they could be of.

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from sim.values import Faults, Map, Node
 from sim.world.geography import DETOUR, simple_ways
-from sim.world.model import NOBODY, Faction, Link, Place, Route, World
+from sim.world.model import MARCHED, NOBODY, Faction, Link, Place, Route, World
 from sim.world.parts import Given, Parts, all_of, any_of, total
 from sim.world.quantities import Default
 from sim.world.written import written
@@ -185,10 +185,8 @@ def at_start(place: Place, faction: str, world: World, parts: Parts) -> str:
     share = _share_present(place, faction, world, parts)
     present = f"{nominal} * {share}" if share else nominal
     if place.holder is not None:
-        is_there = (
+        is_there = place.holder != NOBODY and (
             place.holder in world.side(faction) or faction in world.side(place.holder)
-            if (place.holder != NOBODY)
-            else False
         )
         return present if is_there else "0 persons"
     control = f"{place.path}.control"
@@ -239,7 +237,7 @@ def _label(node: Node, path: str, of: Place | Route, parts: Parts) -> str | Node
 def _situation(place: Place, world: World, parts: Parts) -> None:
     """Say whether a place is cut off; who threatens it is for the scene, which knows the axes."""
     name, at, path = place.name, place.key, place.path
-    network = world.network(("road", "rail", "track"))
+    network = world.network(tuple(MARCHED))
     ways = []
     for route, there in network.get(name, ()):
         together = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sim.values import Items, Node, Text
-from sim.world.model import Place, World
-from sim.world.reading import NOBODY, Entry, Reading, about, labels_of, plain
+from sim.world.model import NOBODY, Place, World
+from sim.world.reading import Entry, Reading, about, labels_of, plain
 from sim.world.specs import TABLES, PlaceSpec
 
 

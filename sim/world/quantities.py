@@ -55,10 +55,18 @@ class Default:
 
 
 def quantity(
-    said: str, unit: str, default: Default | str | None = None, *, example: str = ""
+    said: str,
+    unit: str,
+    default: Default | str | None = None,
+    *,
+    example: str = "",
+    mark: str = "",
 ) -> Any:
-    """Return a key that takes a quantity; ``default`` is one, or words for where it comes from."""
-    mark, more = "", dict[str, Any](default=... if default == NEEDED else None)
+    """Return a key that takes a quantity.
+
+    ``default`` is one with its mark, or words for where it comes from, of which ``mark`` is said.
+    """
+    more = dict[str, Any](default=... if default == NEEDED else None)
     if not isinstance(default, Default):
         shown = default or ""
     else:

@@ -10,9 +10,9 @@ from sim.names import check_name
 from sim.values import Faults, Items, Map, Node, Text, describe
 from sim.world.factions import check_capitals, read_faction, read_hostile
 from sim.world.lines import read_line
-from sim.world.model import World
+from sim.world.model import NOBODY, World
 from sim.world.places import read_place
-from sim.world.reading import NOBODY, NOUNS, Entry, Reading
+from sim.world.reading import NOUNS, Entry, Reading
 from sim.world.routes import read_link, read_route
 from sim.world.specs import MODELS
 

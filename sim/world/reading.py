@@ -23,7 +23,6 @@ from sim.units import NONE
 from sim.values import FORMS, Faults, Items, Map, Node, Text, Written, describe, read_value
 from sim.world.quantities import KINDS, Default
 
-NOBODY = "none"
 #: What one entry of a section is called in messages.
 NOUNS = {
     "factions": "faction",

@@ -1,4 +1,4 @@
-"""The keys of the world layer but those of processes (contract: world-keys)."""
+"""The keys of the world layer but those of processes."""
 
 from __future__ import annotations
 
@@ -237,6 +237,7 @@ class PlaceSpec(WorldSpec):
         "What its loss adds to shock; so a forecast does not hang on how many villages are listed",
         "factor",
         "people / 100,000, at most 1; 0.25 where no people are stated",
+        mark="J",
     )
     value: Value = quantity(
         "Order in which it is reinforced and given up", "probability", "weight; 1 for a capital"
@@ -270,6 +271,7 @@ class RouteSpec(WorldSpec):
         "From cut to bypass",
         "day",
         "{lognormal: {median: 12 h, sigma: 0.8}} under 60 m, 3 days to 300 m, 30 days beyond",
+        mark="J",
     )
     repair: Value = quantity(
         "From bypass to open",

@@ -5,14 +5,13 @@ that nobody knows yet, so it is ignorance, which drivers rank, and no luck.
 
 A shipment gets through exactly if its way stays open for the whole of its journey: no route of it
 cut, every place on it held by the receiving side, by nobody, or a source, and that where it arrives
-held by that side. So the line *flows*
-once its way has been open for one transit, and no more as soon as it is not; while it flows,
-shipments arrive as they left, one transit later: on a timetable at ``every + transit``,
-``2 every + transit`` and so on, at random with ``rate`` (what leaves by a Poisson process and takes
-one time for the journey arrives by a Poisson process). That is exact for any number of shipments
-under way, with one clock. Nothing is under way at the start. An interrupted line fills again, and
-what was under way turns back. A by-pass does not slow it: what is short of room belongs in ``loss``
-or ``rate``.
+held by that side. So the line *flows* once its way has been open for one transit, and no more as
+soon as it is not; while it flows, shipments arrive as they left, one transit later: on a timetable
+at ``every + transit``, ``2 every + transit`` and so on, at random with ``rate`` (what leaves by a
+Poisson process and takes one time for the journey arrives by a Poisson process). That is exact for
+any number of shipments under way, with one clock. Nothing is under way at the start. An interrupted
+line fills again, and what was under way turns back. A by-pass does not slow it: what is short of
+room belongs in ``loss`` or ``rate``.
 
 ``delivers`` counts days of the whole faction as at the start: that many days times its garrisons
 then. It is shared over the places of its side that are joined to the arrival by open road, so that

@@ -19,7 +19,7 @@ ROOMS = ("sim/world", "sim/engines", "sim/net", "sim/exact")
 SECTIONS = ("factions", "places", "routes", "links", "supply", "processes")
 #: What only people read: examples of keys, and messages.
 CALLS = ("a_key", "quantity", "fault", "add")
-TEXTS = ("EXAMPLE", "_EXAMPLE", "expected", "hint", "message")
+TEXTS = ("expected", "hint", "message")
 
 
 def names() -> set[str]:

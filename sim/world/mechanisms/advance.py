@@ -21,12 +21,15 @@ States, with A.at the place that was reached last:
 - *regrouping*: after a broken attack. It comes again, unless too little of it is left.
 - *spent*: at the end of its axis, or too weak. A column yet to split from another is spent, too.
 
-Three decisions that the contract leaves open. A forecast must not hang on how many villages a file
-lists: so a stretch is the road from city to city, past as many small places as weigh 1 together
-(the past falls are of cities, too), and who takes a place leaves 1 - (1 - ``leave_behind``) **
-weight behind and rests for weight times ``rest``, with the weight of the place up to 1. A column
-that is to split from one taken off is off as well. A place that the column may not enter
-(``attackable_by``) and that is held by an enemy holds it up for good.
+What is decided here:
+
+- A forecast must not hang on how many villages a file lists: so a stretch is the road from city to
+  city, past as many small places as weigh 1 together (the past falls are of cities, too), and who
+  takes a place leaves ``1 - (1 - leave_behind) ** weight`` of its force behind and rests for weight
+  times ``rest``, with the weight of the place up to 1.
+- A column that is to split from one taken off is off as well.
+- A place that the column may not enter (``attackable_by``) and that is held by an enemy holds it up
+  for good.
 """
 
 from __future__ import annotations
@@ -54,27 +57,10 @@ POSTURES = {"hasty": "1", "prepared": "0.66", "fortified": "0.5"}
 TERRAINS = {"open": "1", "rugged": "0.48"}
 
 
-_EXAMPLE = """
-title: A column walks into a town that nobody defends
-clock: {horizon: 30 days}
-factions: {red: {}, blue: {}}
-hostile: [[red, blue]]
-places: {base: {control: red}, town: {control: blue}, fort: {control: blue}}
-routes:
-  road: {between: [base, town], km: 45}
-  track: {between: [town, fort], km: 30, kind: track}
-processes:
-  push: {kind: advance, faction: red, along: [base, town, fort], force: 3000}
-# 45 km at a lognormal(45 km/day, 0.9) take a lognormal(1 day, 0.9): half have arrived after a day.
-outcomes: {falls: town.control == red, is_passed: fort.control == red}
-"""
-
-
 class Advance(ProcessSpec):
     """One column on one axis."""
 
     KIND = "advance"
-    EXAMPLE = _EXAMPLE
     REFERENCES = {  # noqa: RUF012 (a constant, as in the class above)
         "faction": "factions",
         "along": "places",
@@ -248,9 +234,6 @@ class _Advance:
         if self.process.spec.priority is not None and "immediate" not in written:
             written["priority"] = str(self.process.spec.priority)
         self.parts.transition(f"{self.name}.{name}", self.at, self.path, **written)
-
-    def is_in(self, *states: str) -> str:
-        return any_of(f"{self.name}.state == {state}" for state in states)
 
     def expand(self) -> None:
         self.state()

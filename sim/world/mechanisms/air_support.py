@@ -8,7 +8,7 @@ that ``effect`` speaks of. That air support matters is read (Kobani and Deir ez-
 much is judgement.
 
 It is worth nothing to whoever attacks, and against collapse: who gives up without a fight is not
-helped by aircraft. What the design leaves open, and how it is decided here:
+helped by aircraft. What is decided here:
 
 - Support is felt where ``of`` itself holds the place, and does not thin out over places: what is
   flown goes where the fighting is, and that is at one or two places at a time.
@@ -42,39 +42,6 @@ class AirSupport(ProcessSpec):
         "of": "factions",
         "against": "factions",
     }
-    EXAMPLE = """
-title: A town that holds by air
-clock: {horizon: 30 days}
-factions:
-  red: {}
-  blue: {supply: 1000 days}
-  friend: {role: patron}
-hostile: [[red, blue]]
-places:
-  camp: {control: red, attackable_by: []}
-  town: {control: blue, garrison: {blue: 1000}, present_fraction: {blue: 1}}
-routes:
-  road: {between: [camp, town], km: 10}
-processes:
-  column: {kind: advance, faction: red, along: [camp, town], at: town, force: 1000}
-  cover:
-    kind: air_support
-    faction: friend
-    of: blue
-    against: [red]
-    sorties: 25 / day
-    effect: 4
-  battle:
-    kind: assault
-    tempo: 1
-    tempo_spread: 0
-    effectiveness_spread: 0
-    defender_tolerance: 0.16
-    attacker_tolerance: 1
-  no_collapse: {kind: collapse, off: true}
-outcomes:
-  falls: town.control == red    # at 0.16 / 0.032 x 4 ** (25 / 50) days: 10 for 5 without cover
-"""
 
     faction: Line = a_key("Whose aircraft", "russia", default=NEEDED)
     of: Line = a_key("Whom they help to hold", "government", default=NEEDED)

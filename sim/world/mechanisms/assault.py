@@ -34,32 +34,10 @@ if TYPE_CHECKING:
 _CDB90 = "CDB90"
 
 
-_EXAMPLE = """
-title: Two against one, until somebody breaks
-clock: {horizon: 400 days}
-factions: {red: {}, blue: {supply: 9000 days}}
-hostile: [[red, blue]]
-places:
-  base: {control: red}
-  field: {control: blue, attacker: red, garrison: {blue: 1000}, present_fraction: {blue: 1}}
-routes: {road: {between: [base, field], km: 20}}
-processes:
-  push:
-    {kind: advance, faction: red, along: [base, field], at: field, force: 2000, regroup: 900 days}
-  assault: {kind: assault, tempo: 1, tempo_spread: 0.95}
-  collapse: {kind: collapse, off: yes}
-# Both clocks are lognormal, and the tempo is theirs in common: P(won) = Phi(mean / spread) with
-# mean = ln(0.068 / 0.131) + ln(0.032 / 0.0103) + 2 x 0.36 ln 2
-# spread = sqrt(1.23 ** 2 + 1.17 ** 2 + (2 x 0.65) ** 2)
-outcomes: {won: field.control == red, over: field.attacker == none}
-"""
-
-
 class Assault(ProcessSpec):
     """Two racing clocks at every attacked place."""
 
     KIND = "assault"
-    EXAMPLE = _EXAMPLE
     EVERY = "places"
     REFERENCES = {"places": "places"}  # noqa: RUF012 (a constant)
 

@@ -42,34 +42,17 @@ class Ceasefire(ProcessSpec):
 
     KIND = "ceasefire"
     REFERENCES = {"between": "factions"}  # noqa: RUF012 (a constant)
-    # It comes at 2 x 0.5 x 0.4 a day and ends at 1 / 5 a day: two states, and by t days the share
-    # 0.4 / 0.6 (1 - exp(-0.6 t)) of cases has one.
-    EXAMPLE = """
-title: Talks
-clock: {horizon: 20 days}
-factions: {red: {}, blue: {}}
-hostile: [[red, blue]]
-places: {town: {control: blue}}
-processes:
-  talks:
-    kind: ceasefire
-    between: [red, blue]
-    offer: 2 / day
-    accept: {red: 0.5, blue: 0.4}
-    holds: {exponential: {mean: 5 days}}
-outcomes: {agreed: talks.active}
-watch: {holds: talks.active}
-"""
 
     between: Names = a_key(
         "Who agree: two factions or more, enemies", "[rebels, government]", default=NEEDED
     )
     offer: Value = quantity("How often one is offered", "1/day", Default("0.01 / day"))
-    accept: Table = a_key(
+    accept: Table = quantity(
         "Probability that each accepts an offer",
-        "{rebels: 0.2, government: 0.1}",
-        unit="probability",
-        default="{beta: [1, 9]} each",
+        "probability",
+        "{beta: [1, 9]} each",
+        example="{rebels: 0.2, government: 0.1}",
+        mark="J",
     )
     holds: Value = quantity(
         "How long it holds; chance",

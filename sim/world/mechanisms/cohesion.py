@@ -51,17 +51,6 @@ class Cohesion(ProcessSpec):
     KIND = "cohesion"
     EVERY = "factions"
     REFERENCES = {"factions": "factions"}  # noqa: RUF012 (a constant)
-    EXAMPLE = """
-title: A patron leaves, and the army recovers
-clock: {horizon: 60 days}
-factions:
-  army: {cohesion: 0.5, patrons: {power: {support: 0.6, reliance: 1}}}
-  power: {role: patron}
-places: {town: {control: army}}
-transitions: {leaves: {at: 12 days, then: {power.stance: left}}}
-outcomes: {low: army.cohesion <= 0.36, back: power.stance == left and army.cohesion >= 0.42}
-watch: {cohesion: army.cohesion}
-"""
 
     factions: Some = a_key("Whose these keys are: all, or a list", "[government]", default="all")
     patron_left: Value = quantity(

@@ -30,26 +30,10 @@ def _law(kind: str, **arguments: str) -> Default:
     return Default({kind: arguments})
 
 
-_EXAMPLE = """
-title: An army in contact gives up, at first more readily
-clock: {horizon: 12 days}
-factions: {red: {}, blue: {resolve: 1, supply: 900 days, shock_memory: 4 days}}
-hostile: [[red, blue]]
-places:
-  town: {control: blue, attacker: red, garrison: {blue: 500}, resolve: 1}
-processes:
-  assault: {kind: assault, off: yes}
-  collapse: {kind: collapse, base_rate: 0.02 / day, contact_rate: 0.3 / day, cohesion_effect: 0}
-# Contact fades by exp(-1/4) a day, so the hazard of day n is 0.02 + 0.3 exp(-(n - 1) / 4) a day.
-outcomes: {falls: town.control == red}
-"""
-
-
 class Collapse(ProcessSpec):
     """A garrison in contact gives up."""
 
     KIND = "collapse"
-    EXAMPLE = _EXAMPLE
     EVERY = "places"
     REFERENCES = {"places": "places"}  # noqa: RUF012 (a constant)
 

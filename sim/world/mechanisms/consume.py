@@ -35,19 +35,6 @@ class Consume(ProcessSpec):
     KIND = "consume"
     EVERY = "places"
     REFERENCES = {"places": "places"}  # noqa: RUF012 (a constant)
-    EXAMPLE = """\
-title: A garrison eats what it has
-clock: {horizon: 10 days}
-factions: {blue: {combat_consumption: 2, present_fraction: 1}, red: {}}
-hostile: [[red, blue]]
-places:
-  fort: {control: blue, garrison: {blue: 1000}, supply: 4 days}
-  wall: {control: blue, garrison: {blue: 500}, supply: 4 days, attacker: red}
-processes:
-  assault: {kind: assault, off: yes}
-  collapse: {kind: collapse, off: yes}
-outcomes: {fort_is_dry: fort.supply == 0}
-"""
 
     places: Some = a_key("Where these keys hold: all, or a list", "[homs]", default="all")
     rest: Value = quantity(

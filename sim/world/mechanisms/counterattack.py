@@ -6,7 +6,7 @@ The force is ``share`` of the garrison that it comes from, and it fights as a co
 clocks of ``assault`` race, with the roles exchanged. When it wins, the place returns and the force
 is its garrison; when it breaks, what is left of the force goes home. Rate and share are judgement.
 
-Decisions that the design leaves open:
+What is decided here:
 
 - It comes from the nearest place that an open road joins to the lost one, that is held by its side,
   has a garrison, and is not attacked itself. The hazard counts preparation and march, so the force
@@ -47,31 +47,6 @@ class Counterattack(ProcessSpec):
 
     KIND = "counterattack"
     REFERENCES = {"faction": "factions", "places": "places"}  # noqa: RUF012 (a constant)
-    # The town was lost four days before the start and stands empty. It is walked into at 0.2 a day
-    # for the six days that are left of ten: in the end in a share 1 - exp(-1.2) of cases, by 500
-    # of 1,000 men.
-    EXAMPLE = """
-title: A town is taken back while the loss is fresh
-clock: {start: 2024-01-05T00:00Z, horizon: 20 days}
-factions:
-  government:
-    present_fraction: 1
-    supply: 900 days
-    losses: [{place: town, at: 2024-01-01T00:00Z}]
-  rebels: {supply: 900 days}
-hostile: [[rebels, government]]
-places:
-  base: {control: government, garrison: {government: 1000}}
-  town: {control: rebels}
-routes:
-  road: {between: [base, town], km: 20}
-processes:
-  riposte:
-    {kind: counterattack, faction: government, places: [town], rate: 0.2 / day, share: 0.5}
-outcomes:
-  back: town.control == government
-  garrisoned: town.garrison.government == 500 persons and base.garrison.government == 500 persons
-"""
 
     faction: Line = a_key("Who counterattacks", "government", default=NEEDED)
     places: Names = a_key("What is worth it", "[homs, rastan]", default=NEEDED)

@@ -7,7 +7,7 @@ follows is ``then``: *collapse*, the faction has collapsed (``faction_collapse``
 declared ceasefire to which it is a party holds from now on, without an offer; *cohesion_drop*, its
 cohesion falls by ``drop``. All of it is judgement.
 
-Decisions that the design leaves open: ``X.done`` says that a coup has succeeded, and then there is
+What is decided here: ``X.done`` says that a coup has succeeded, and then there is
 no other; one that fails changes nothing, and there may be another attempt. An attempt that is under
 way when the faction collapses comes to nothing.
 """
@@ -42,17 +42,6 @@ class Coup(ProcessSpec):
 
     KIND = "coup"
     REFERENCES = {"faction": "factions"}  # noqa: RUF012 (a constant)
-    # Attempts come at 0.2 exp(0.6) a day, last no time at all and succeed in a quarter: by t days
-    # in a share 1 - exp(-0.05 exp(0.6) t).
-    EXAMPLE = """
-title: A palace coup
-clock: {horizon: 30 days}
-factions: {junta: {cohesion: 0.3}}
-places: {capital: {control: junta}}
-processes:
-  plot: {kind: coup, faction: junta, base: 0.2 / day, succeeds: 0.25, lasts: 0 days}
-outcomes: {falls: junta.collapsed and plot.done}
-"""
 
     faction: Line = a_key("Against whom", "government", default=NEEDED)
     base: Value = quantity(

@@ -7,7 +7,7 @@ It passes to its attacker, else to the enemy next door (``P.comer``, sim.world.c
 judgement; that places are handed over without a fight, and that this is a clock of its own beside
 assault and collapse, is read from past wars (falls are bimodal, reference class).
 
-Decisions that the design leaves open:
+What is decided here:
 
 - ``garrison: leaves`` gives it a free way to its fallback; where no way out is open, it is lost, as
   after any fall. ``stays``: it lays its arms down and is nobody's any more. ``changes_side``: it is
@@ -48,23 +48,6 @@ class Deal(ProcessSpec):
 
     KIND = "deal"
     REFERENCES = {"place": "places"}  # noqa: RUF012 (a constant)
-    # Nobody but the garrison and those who surround it is there to talk: at 0.2 a day, the place is
-    # handed over by t days in a share 1 - exp(-0.2 t) of cases, and its men change sides.
-    EXAMPLE = """
-title: A town that is surrounded comes to terms
-clock: {horizon: 20 days}
-factions: {rebels: {}, army: {present_fraction: 1, supply: 900 days}}
-hostile: [[rebels, army]]
-places:
-  camp: {control: rebels}
-  town: {control: army, garrison: {army: 400}}
-routes: {road: {between: [camp, town], km: 20}}
-processes:
-  terms: {kind: deal, place: town, rate: 0.2 / day, garrison: changes_side}
-outcomes:
-  handed_over: town.fell_by == deal
-  are_rebels: town.control == rebels and town.garrison.rebels == 400 persons
-"""
 
     place: Line = a_key("What is handed over", "daraa", default=NEEDED)
     rate: Value = quantity(

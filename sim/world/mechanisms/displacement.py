@@ -54,23 +54,6 @@ class Displacement(ProcessSpec):
     EVERY = "places"
     WHERE = "from_"
     REFERENCES = {"from_": "places", "to": "places", "share": "factions"}  # noqa: RUF012
-    EXAMPLE = """
-title: A twentieth a day of those who are left
-clock: {horizon: 60 days}
-factions: {army: {}, rebels: {}}
-hostile: [[army, rebels]]
-places:
-  city: {control: army, population: 100000, attacker: rebels, garrison: {army: 1000}}
-  haven: {control: army, population: 50000}
-routes: {road: {between: [city, haven], km: 40}}
-processes:
-  no_assault: {kind: assault, off: yes}
-  no_collapse: {kind: collapse, off: yes}
-  no_siege: {kind: siege, off: yes}
-  flight: {kind: displacement, rate: 0.05 / day}
-outcomes: {tenth: city.displaced >= 10000 persons, doubled: haven.population >= 100000 persons}
-watch: {fled: city.displaced}
-"""
 
     from_: Some = a_key(
         "From where: all, or a list", "[homs]", default="all that are threatened", alias="from"

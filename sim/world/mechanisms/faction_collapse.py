@@ -10,7 +10,7 @@ others open to the first who comes, at ``walkover_rate``: the attacker, else the
 (``P.comer``, sim.world.comers). Where nobody is near, nothing changes hands. Floor, rate and
 probability are judgement.
 
-Decisions that the design leaves open:
+What is decided here:
 
 - Allies are armies of their own. They defend the places that they hold; in one of a faction that
   has fallen apart they stay until it opens, and leave as in a collapse (its ``lost``).
@@ -44,32 +44,6 @@ class FactionCollapse(ProcessSpec):
     KIND = "faction_collapse"
     EVERY = "factions"
     REFERENCES = {"factions": "factions"}  # noqa: RUF012 (a constant)
-    # The patron leaves on day 4 and takes cohesion to 0.08, below the floor of 0.1. From then on
-    # the rebels next door come at 0.5 a day: by t days in a share 1 - exp(-0.5 (t - 4)) of cases.
-    EXAMPLE = """
-title: An army falls apart when its patron leaves
-clock: {horizon: 14 days}
-factions:
-  army: {cohesion: 0.3, patrons: {power: {support: 0.6, reliance: 1}}}
-  rebels: {}
-  power: {role: patron}
-hostile: [[army, rebels]]
-places:
-  camp: {control: rebels}
-  town: {control: army, garrison: {army: 400}}
-  far: {control: army, garrison: {army: 400}}
-routes:
-  road: {between: [camp, town], km: 20}
-  track: {between: [town, far], km: 90, status: cut, bypass: 900 days}
-processes:
-  will: {kind: cohesion, patron_left: -0.22}
-  end: {kind: faction_collapse, walkover_rate: 0.5 / day}
-transitions: {leaves: {at: 4 days, then: {power.stance: left}}}
-outcomes:
-  is_over: army.collapsed and town.garrison.army == 0 and far.garrison.army == 0
-  is_taken: town.fell_by == walkover and town.control == rebels
-  far_is_taken: far.control == rebels
-"""
 
     factions: Some = a_key("Whose these keys are: all, or a list", "[government]", default="all")
     capital_lost: Value = quantity(

@@ -15,7 +15,7 @@ known to have been stopped, and nothing else is known, that is {beta: [1 + k, 1 
 loss is stated once: on the line, or by whoever interdicts it. Several who interdict one line each
 have their own chance at each shipment.
 
-What the design leaves open, and how it is decided here:
+What is decided here:
 
 - Only a bridge can be dropped. A road, rail or track without one is cratered and driven round: a
   drop on it counts as damage, so that it is never cut.
@@ -71,20 +71,6 @@ class Interdict(ProcessSpec):
         "routes": "routes",
         "lines": "supply",
     }
-    EXAMPLE = """
-title: A bridge under attack, and nobody to repair it
-clock: {horizon: 20 days}
-factions: {air_force: {role: outsider}}
-places: {near: {control: none}, far: {control: none}}
-routes:
-  bridge: {between: [near, far], km: 10, bridge: {span: 60 m}}
-processes:
-  strikes: {kind: interdict, faction: air_force, routes: [bridge], sorties: 2 / day}
-  no_repair: {kind: repair, off: true}
-outcomes:
-  is_hit: bridge.status != open     # by t days: 1 - exp(-2 x 0.2 t)
-  is_cut: bridge.status == cut      # by t days: 1 - exp(-2 x 0.05 t)
-"""
 
     faction: Line = a_key("Who interdicts", "israel", default=NEEDED)
     routes: Names = a_key("Routes that it strikes", "[rastan_bridge]", default="none")
@@ -94,11 +80,12 @@ outcomes:
         "needed with routes",
         example="{interval90: [2 / day, 12 / day]}",
     )
-    result: Result = a_key(
+    result: Result = quantity(
         "Weights of what a sortie does; one that is not given is 0",
-        "{miss: 0.7, damage: 0.2, drop: 0.1}",
-        unit="factor",
-        default="{miss: 0.8, damage: 0.15, drop: 0.05}",
+        "factor",
+        "{miss: 0.8, damage: 0.15, drop: 0.05}",
+        example="{miss: 0.7, damage: 0.2, drop: 0.1}",
+        mark="J",
     )
     lines: Names = a_key("Supply lines that it stops", "[iran_airlift]", default="none")
     loss: Value = quantity(
@@ -179,7 +166,7 @@ def _strike(process: Process, route: Route, among: int, goes_on: list[str], scen
         process.path,
         when=all_of([f"{status} != cut" if has_bridge else f"{status} == open", *may, *goes_on]),
         rate=f"{sorties} / {among} * {hits}",
-        priority=str(process.spec.priority) if process.spec.priority else None,
+        priority=process.spec.priority,
         branches=[damaged, dropped] if has_bridge else [damaged],
     )
 

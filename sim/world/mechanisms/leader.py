@@ -27,16 +27,6 @@ class Leader(ProcessSpec):
 
     KIND = "leader"
     REFERENCES = {"faction": "factions"}  # noqa: RUF012 (a constant)
-    # He is gone by t days in a share 1 - exp(-0.1 t) of cases.
-    EXAMPLE = """
-title: A general who may be killed
-clock: {horizon: 30 days}
-factions: {army: {cohesion: 0.5, cohesion_recovery: 0 / day}}
-places: {town: {control: army}}
-processes:
-  general: {kind: leader, faction: army, rate: 0.1 / day, effect: -0.2}
-outcomes: {is_gone: army.cohesion < 0.31}
-"""
 
     faction: Line = a_key("Whom he leads", "government", default=NEEDED)
     rate: Value = quantity(

@@ -29,8 +29,6 @@ class ProcessSpec(WorldSpec):
     EVERY: ClassVar[str] = ""
     #: The key that says where its keys hold, if that is not called as ``EVERY``.
     WHERE: ClassVar[str] = ""
-    #: A smallest scenario whose answer is known: its test, and its documentation.
-    EXAMPLE: ClassVar[str] = ""
     #: Sections of which keys name an entry, or a list of them.
     REFERENCES: ClassVar[Mapping[str, str]] = {}
 
@@ -124,9 +122,9 @@ class Settings:
 
     def use(self, key: str) -> str:
         """Return the name of a quantity."""
-        for process in self.chain:
-            if key in process.spec.model_fields_set:
-                return self.parts.use(process.given(key))
+        process = self._stating(key)
+        if process is not None:
+            return self.parts.use(process.given(key))
         made = self.model.model_fields[key]
         value = made.default_factory() if made.default_factory else None  # type: ignore[call-arg]
         assert isinstance(value, Default), f"{self.model.KIND}.{key} has no default"
@@ -136,17 +134,21 @@ class Settings:
 
     def states(self, key: str) -> bool:
         """Return whether a file states a quantity."""
-        return any(key in process.spec.model_fields_set for process in self.chain)
+        return self._stating(key) is not None
 
     def law(self, key: str) -> Any:
         """Return a quantity that is drawn at each use, as its nodes."""
-        for process in self.chain:
-            if key in process.spec.model_fields_set:
-                return getattr(process.spec, key)
+        process = self._stating(key)
+        if process is not None:
+            return getattr(process.spec, key)
         made = self.model.model_fields[key]
         assert made.default_factory is not None
         value: Any = made.default_factory()  # type: ignore[call-arg]
         return value.node(self.at)
+
+    def _stating(self, key: str) -> Process | None:
+        """Return the most particular process that states a key; None if none does."""
+        return next((p for p in self.chain if key in p.spec.model_fields_set), None)
 
     def conditions(self) -> list[str]:
         """Return what must hold for it to go on, beyond what it says itself."""

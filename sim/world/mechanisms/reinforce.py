@@ -7,7 +7,7 @@ garrison, the reserve gives what it has. They march by the shortest way that is 
 and by-passes are as long as they are slow, and join the garrison. Rate, pace and share are
 judgement; an army marches about 30 to 60 km a day where nobody opposes it (``advance``: 45).
 
-Decisions that the design leaves open:
+What is decided here:
 
 - They come from the first of ``from`` that can send any: held by their side, a way open, and not
   itself threatened, unless it is worth less than ``to`` (the order of ``value``).
@@ -52,25 +52,6 @@ class Reinforce(ProcessSpec):
         "to": "places",
         "from_": "places",
     }
-    # 300 men set out at 0.5 a day and march 120 km in two days, so the first are there by day t
-    # with probability 1 - exp(-0.5 (t - 2)).
-    EXAMPLE = """
-title: Men from the capital reinforce the front
-clock: {horizon: 12 days}
-factions:
-  government: {present_fraction: 1, supply: 900 days}
-places:
-  capital: {control: government, garrison: {government: 2000}}
-  front: {control: government, garrison: {government: 1000}}
-routes:
-  highway: {between: [capital, front], km: 120}
-processes:
-  reinforcement:
-    {kind: reinforce, faction: government, to: front, from: [capital], force: 300, rate: 0.5 / day}
-outcomes:
-  on_the_road: capital.garrison.government == 1700 persons and reinforcement.force == 300 persons
-  arrived: front.garrison.government == 1300 persons
-"""
 
     faction: Line = a_key("Whose men", "government", default=NEEDED)
     to: Line = a_key("Whom they join", "homs", default=NEEDED)

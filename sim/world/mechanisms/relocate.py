@@ -40,17 +40,6 @@ class Relocate(ProcessSpec):
         "from_": "places",
         "to": "places",
     }
-    EXAMPLE = """
-title: A patron that leaves, sooner or later
-clock: {horizon: 30 days}
-factions: {army: {patrons: {power: {support: 0.8, reliance: 0.5}}}, power: {role: patron}}
-places:
-  port: {control: army, garrison: {power: 1000}}
-processes:
-  leaves: {kind: relocate, patron: power, faction: army, rate: 0.1 / day, support_after: 0.2,
-    lasts: 2 days}
-outcomes: {begins: leaves.under_way, alone: army.support < 0.65, gone: port.garrison.power == 0}
-"""
 
     patron: Line = a_key("Who moves", "russia", default=NEEDED)
     faction: Line = a_key("Whom it supports", "government", default=NEEDED)

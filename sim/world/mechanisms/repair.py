@@ -11,7 +11,7 @@ the same day. With the bridges of Kep, Doumer and Antonivka that is all that the
 they are judgement. Both times are keys of the route, and unknown rather than luck: a replication
 draws each once, and who is quick the first time is quick again.
 
-What the design leaves open, and how it is decided here:
+What is decided here:
 
 - A route has these clocks if it is not plainly open at the start, if a process may cut it, or if a
   transition that the file writes itself may set its status. Any other can only ever be open.
@@ -48,16 +48,6 @@ class Repair(ProcessSpec):
     KIND = "repair"
     EVERY = "routes"
     REFERENCES = {"routes": "routes"}  # noqa: RUF012 (a constant)
-    EXAMPLE = """
-title: A bridge that is down
-clock: {horizon: 10 days}
-places: {near: {control: none}, far: {control: none}}
-routes:
-  bridge: {between: [near, far], km: 10, bridge: {span: 40 m}, status: cut}
-outcomes:
-  is_passed: bridge.status != cut       # half of the time within 12 h
-  is_open: bridge.status == open        # as long as by-pass and repair together
-"""
 
     routes: Some = a_key("Where these keys hold: all, or a list", "[rastan_bridge]", default="all")
 
@@ -111,7 +101,7 @@ def _clock(
         when=f"{route.name}.status == {before}",
         **clock,
         memory="redraw",
-        priority=str(spec.priority) if spec and spec.priority else None,
+        priority=spec.priority if spec else None,
         then={f"{route.name}.status": after},
         says=spec.says if spec and spec.says else f"{route.name} {_SAYS[after]}",
     )

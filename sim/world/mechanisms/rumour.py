@@ -28,17 +28,6 @@ class Rumour(ProcessSpec):
 
     KIND = "rumour"
     REFERENCES = {"faction": "factions"}  # noqa: RUF012 (a constant)
-    # With a memory that outlasts the war, shock is 0.2 times a Poisson number of mean 0.5 t.
-    EXAMPLE = """
-title: Word of mouth
-clock: {horizon: 10 days}
-factions: {army: {shock_memory: 9000 days}}
-places: {town: {control: army}}
-processes:
-  word: {kind: rumour, faction: army, rate: 0.5 / day, weight: 0.2}
-outcomes: {third: army.shock > 0.5}
-watch: {shock: army.shock}
-"""
 
     faction: Line = a_key("Whose army hears it", "government", default=NEEDED)
     rate: Value = quantity(

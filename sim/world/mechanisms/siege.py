@@ -12,7 +12,7 @@ enemy surrounds it where no open road leads to its own side and one leads to him
 place that is cut off by broken bridges alone. Whoever can still get out goes to its fallback, part
 of it lost, as in a collapse (its ``lost``).
 
-Decisions that the design leaves open: the siege begins anew when supplies come, when the place
+What is decided here: the siege begins anew when supplies come, when the place
 changes hands, and when nobody attacks or surrounds it any more; with shape 1 that has no effect. A
 place that nobody defends is not besieged: who comes, walks in.
 """
@@ -38,22 +38,6 @@ class Siege(ProcessSpec):
     KIND = "siege"
     EVERY = "places"
     REFERENCES = {"places": "places"}  # noqa: RUF012 (a constant)
-    # Its stock lasts two days, and from then on it falls by t days in 1 - exp(-(t - 2) / 10).
-    EXAMPLE = """
-title: A town that is surrounded runs dry, and gives in
-clock: {horizon: 40 days}
-factions: {rebels: {}, army: {present_fraction: 1}}
-hostile: [[rebels, army]]
-places:
-  camp: {control: rebels}
-  town: {control: army, garrison: {army: 400}, supply: 2 days}
-routes: {road: {between: [camp, town], km: 20}}
-processes:
-  hunger: {kind: siege, time: {weibull: {shape: 1, scale: 10 days}}}
-outcomes:
-  is_dry: town.supply == 0
-  falls: town.fell_by == siege and town.control == rebels
-"""
 
     places: Some = a_key("Where these keys hold: all, or a list", "[homs]", default="all")
     time: Value = quantity(

@@ -7,7 +7,7 @@ see him lose. ``alignment`` is the place's, 0.5 where it says nothing. The place
 ``faction``, with ``fighters`` as its garrison; that of the holder leaves for its fallback, part of
 it lost, as in a collapse (its ``lost``). All of it is judgement.
 
-Decisions that the design leaves open: a rising comes from within, so ``attackable_by`` does not
+What is decided here: a rising comes from within, so ``attackable_by`` does not
 keep it out, and neither axis nor contact is needed; who attacks the place at the time is there as
 before, and fights the new holder or passes. Where the place is lost again, it may rise again.
 """
@@ -33,19 +33,6 @@ class Uprising(ProcessSpec):
 
     KIND = "uprising"
     REFERENCES = {"place": "places", "faction": "factions"}  # noqa: RUF012 (a constant)
-    # A quarter is behind the army, so they rise at 0.2 x 0.75 a day: by t days in a share
-    # 1 - exp(-0.15 t) of cases.
-    EXAMPLE = """
-title: A town rises
-clock: {horizon: 20 days}
-factions: {people: {}, army: {present_fraction: 1, supply: 900 days}}
-hostile: [[people, army]]
-places:
-  town: {control: army, garrison: {army: 400}, alignment: {army: 0.25}}
-processes:
-  rising: {kind: uprising, place: town, faction: people, rate: 0.2 / day, fighters: 300}
-outcomes: {rises: town.fell_by == uprising and town.garrison.people == 300 persons}
-"""
 
     place: Line = a_key("Where", "suwayda", default=NEEDED)
     faction: Line = a_key("To whom the place passes", "south", default=NEEDED)

@@ -7,7 +7,7 @@ It is threatened while a place that its faction's side holds is threatened and i
 cannot. Base and factor are judgement; that falls by withdrawal are a clock of their own, beside
 assault and collapse, is read from past wars (falls are bimodal, reference class).
 
-Decisions that the design leaves open:
+What is decided here:
 
 - It is decided once, for all of ``from``, while a way through own places is open from one of them
   to one of ``to``. From then on it is ``under_way``: each place is left as soon as a way is open to
@@ -43,31 +43,6 @@ class Withdraw(ProcessSpec):
         "to": "places",
         "protects": "places",
     }
-    # It is decided at 5 x 0.1 a day from the start, while the capital is attacked: a share
-    # 1 - exp(-0.5 t) is gone by day t, and 750 of 1,000 men get to the capital.
-    EXAMPLE = """
-title: An army leaves the province when the capital is attacked
-clock: {horizon: 10 days}
-factions:
-  government: {capital: capital, present_fraction: 1, supply: 900 days}
-  rebels: {supply: 900 days}
-hostile: [[rebels, government]]
-places:
-  capital: {control: government, attacker: rebels, garrison: {government: 2000}}
-  province: {control: government, garrison: {government: 1000}}
-routes:
-  highway: {between: [province, capital], km: 100}
-processes:
-  assault: {kind: assault, off: yes}
-  collapse: {kind: collapse, off: yes}
-  pull_back:
-    {kind: withdraw, faction: government, from: [province], to: [capital], base: 0.1 / day,
-     threat_factor: 5, takes: 0.75}
-outcomes:
-  given_up: province.fell_by == withdraw
-  held_together: capital.garrison.government == 2750 persons
-  done: pull_back.done == 1
-"""
 
     faction: Line = a_key("Whose decision", "government", default=NEEDED)
     from_: Names = a_key("What is given up", "[homs]", default=NEEDED, alias="from")

@@ -4,13 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
 
 import sim
 from sim.engines.driver import run_ensemble
 from sim.errors import ScenarioError
-from sim.world.mechanisms.advance import Advance
 from tests.engines.test_identity import differences
+from tests.oracles.mechanisms import example
 
 N = 4_000
 #: Nothing is left to chance: a day for 40 km, six hours of rest in a city.
@@ -59,24 +58,6 @@ def transitions(text: str) -> set[str]:
 
 
 # The march.
-
-
-def errors_of_example(text: str) -> list[float]:
-    """Return by how many standard errors P(it has arrived) is off at some times."""
-    times = sim.run(sim.loads(text), replications=N).times("falls")
-    days = np.array([0.25, 0.5, 1.0, 2.0, 4.0])
-    expected = stats.norm.cdf(np.log(days) / 0.9)
-    found = np.mean(times[:, None] <= days, axis=0)
-    return list(abs(found - expected) / np.sqrt(expected * (1.0 - expected) / N))
-
-
-def test_the_first_leg_of_the_example_is_lognormal():
-    # Five comparisons at 4.5 standard errors: a false alarm in 29,000.
-    assert max(errors_of_example(Advance.EXAMPLE)) < 4.5
-
-
-def test_the_comparison_notices_six_kilometres():
-    assert max(errors_of_example(Advance.EXAMPLE.replace("km: 45}", "km: 51}"))) > 4.5
 
 
 def test_legs_and_rests_add_up():
@@ -463,7 +444,7 @@ def test_surprise_goes_to_three():
 
 
 @pytest.mark.parametrize(
-    "text", [Advance.EXAMPLE, world(processes=SPLIT)], ids=["example", "split"]
+    "text", [example("advance"), world(processes=SPLIT)], ids=["example", "split"]
 )
 def test_engines_agree(text):
     net = sim.loads(text).net

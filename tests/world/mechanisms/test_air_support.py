@@ -6,8 +6,8 @@ import pytest
 import sim
 from sim.engines.driver import run_ensemble
 from sim.errors import ScenarioError
-from sim.world.mechanisms.air_support import AirSupport
 from tests.engines.test_identity import differences
+from tests.oracles.mechanisms import example, unvaried
 
 COVER = """  cover:
     kind: air_support
@@ -23,15 +23,16 @@ WITHOUT = 0.16 / 0.032
 FACTOR = 2.0
 
 
-def example(changes: dict[str, str] | None = None, more: str = "") -> str:
+def covered(changes: dict[str, str] | None = None, more: str = "") -> str:
     """Return the example with other values of keys of the air support, or more of them."""
     cover = COVER
     for key, value in (changes or {}).items():
         old = [line for line in cover.splitlines() if line.startswith(f"    {key}:")]
         new = f"    {key}: {value}"
         cover = cover.replace(old[0], new) if old else f"{cover}{new}\n"
-    assert COVER in AirSupport.EXAMPLE
-    return AirSupport.EXAMPLE.replace(COVER, cover) + more
+    text = unvaried("air_support")
+    assert COVER in text
+    return text.replace(COVER, cover) + more
 
 
 def unbroken(text: str) -> str:
@@ -49,8 +50,8 @@ def day(text: str, outcome: str = "falls") -> float:
 
 
 def test_the_example_falls_on_its_day():
-    assert day(AirSupport.EXAMPLE) == pytest.approx(WITHOUT * FACTOR)
-    assert day(example({"off": "true"})) == pytest.approx(WITHOUT)
+    assert day(example("air_support")) == pytest.approx(WITHOUT * FACTOR)
+    assert day(covered({"off": "true"})) == pytest.approx(WITHOUT)
 
 
 @pytest.mark.parametrize(
@@ -66,14 +67,14 @@ def test_the_example_falls_on_its_day():
     ],
 )
 def test_a_town_holds_longer_by_the_power_of_the_effort(changes: dict[str, str], factor: float):
-    assert day(unbroken(example(changes))) == pytest.approx(WITHOUT * factor)
+    assert day(unbroken(covered(changes))) == pytest.approx(WITHOUT * factor)
 
 
 def test_attacks_break_sooner_by_as_much():
     more = "  breaks: column.state == regrouping\n"
     weak = {"defender_tolerance: 0.16": "defender_tolerance: 1"}
     weak["attacker_tolerance: 1"] = "attacker_tolerance: 0.103"
-    texts = [example(more=more), example({"off": "true"}, more)]
+    texts = [covered(more=more), covered({"off": "true"}, more)]
     for old, new in weak.items():
         texts = [text.replace(old, new) for text in texts]
     assert day(texts[1], "breaks") == pytest.approx(10.0)
@@ -81,7 +82,7 @@ def test_attacks_break_sooner_by_as_much():
 
 
 def test_usual_values():
-    text = AirSupport.EXAMPLE.replace("    effect: 4\n", "")
+    text = example("air_support").replace("    effect: 4\n", "")
     priors = {i.name: i for i in sim.loads(text).net.inputs}
     assert priors["processes.cover.effect"].note.mark == "J"
     assert priors["processes.cover.full_at"].note.mark == "R"
@@ -95,17 +96,17 @@ def test_usual_values():
 
 def test_several_who_support_multiply():
     again = COVER.replace("cover:", "more:").replace("effect: 4", "effect: 9")
-    both = AirSupport.EXAMPLE.replace(COVER, COVER + again)
+    both = example("air_support").replace(COVER, COVER + again)
     assert day(unbroken(both)) == pytest.approx(WITHOUT * 6.0)
 
 
 def test_it_helps_only_whom_it_is_meant_for():
-    against_others = example({"against": "[green]"}).replace(
+    against_others = covered({"against": "[green]"}).replace(
         "hostile: [[red, blue]]", "hostile: [[red, blue], [green, blue]]"
     )
     against_others = against_others.replace("  red: {}\n", "  red: {}\n  green: {}\n")
     assert day(against_others) == pytest.approx(WITHOUT)
-    of_the_attacker = example({"of": "red", "against": "[blue]"})
+    of_the_attacker = covered({"of": "red", "against": "[blue]"})
     assert day(of_the_attacker) == pytest.approx(WITHOUT)
 
 
@@ -128,19 +129,19 @@ STOPPED = STOPPED_AT + (WITHOUT - STOPPED_AT / FACTOR)
 )
 def test_it_stops(changes: dict[str, str], effect: str):
     more = f"transitions: {{end: {{at: {STOPPED_AT:g} days, then: {{{effect}}}}}}}\n"
-    text = example(changes, more).replace("  friend: {role", "  helper: {}\n  friend: {role")
+    text = covered(changes, more).replace("  friend: {role", "  helper: {}\n  friend: {role")
     assert day(text) == pytest.approx(STOPPED)
 
 
 def test_from_time():
     # Four days at full pace, the rest at half.
-    late = example({"from_time": f"{STOPPED_AT:g} days"})
+    late = covered({"from_time": f"{STOPPED_AT:g} days"})
     assert day(late) == pytest.approx(STOPPED_AT + (WITHOUT - STOPPED_AT) * FACTOR)
 
 
 def test_whoever_has_reduced_its_stance_flies_on():
     more = "transitions: {end: {at: 4 days, then: {friend.stance: reduced}}}\n"
-    assert day(example(more=more)) == pytest.approx(WITHOUT * FACTOR)
+    assert day(covered(more=more)) == pytest.approx(WITHOUT * FACTOR)
 
 
 # What is wrong.
@@ -160,7 +161,7 @@ def test_whoever_has_reduced_its_stance_flies_on():
     ],
 )
 def test_what_is_wrong_is_told_with_its_place(changes: dict[str, str], code: str, at: str):
-    text = example(changes)
+    text = covered(changes)
     with pytest.raises(ScenarioError, match=r"error\[") as caught:
         sim.loads(text)
     told = [
@@ -171,8 +172,10 @@ def test_what_is_wrong_is_told_with_its_place(changes: dict[str, str], code: str
 
 
 def test_engines_agree_on_the_example():
-    uncertain = AirSupport.EXAMPLE.replace("    effect: 4\n", "").replace(
-        "tempo_spread: 0", "tempo_spread: 1"
+    uncertain = (
+        example("air_support")
+        .replace("    effect: 4\n", "")
+        .replace("tempo_spread: 0", "tempo_spread: 1")
     )
     net = sim.loads(uncertain).net
     reference = run_ensemble(net, engine="reference", seed=1, replications=50)

@@ -9,8 +9,8 @@ from scipy import integrate, stats
 import sim
 from sim.engines.driver import run_ensemble
 from sim.errors import ScenarioError
-from sim.world.mechanisms.assault import Assault
 from tests.engines.test_identity import differences
+from tests.oracles.mechanisms import EVEN, SIGMAS, example, p_over
 
 N = 10_000
 #: Of CDB90, post-1900 battles: days to a decision by quantile; share that the attacker won, by the
@@ -21,7 +21,7 @@ WON = {(1.0, 1.5): 0.62, (1.5, 2.0): 0.60, (2.0, 2.5): 0.71, (2.5, 3.0): 0.69, (
 
 def battle(ratio: str = "2", assault: str = "", push: str = "", factions: str = "") -> str:
     """Return a field battle at a ratio of forces, without ``collapse``."""
-    text = Assault.EXAMPLE.replace("force: 2000", f"force: '1000 persons * ratio'{push}")
+    text = example("assault").replace("force: 2000", f"force: '1000 persons * ratio'{push}")
     text = text.replace("tempo_spread: 0.95", f"tempo_spread: 0.95{assault}")
     text = text.replace("red: {}", f"red: {{{factions}}}")
     return f"{text}parameters: {{ratio: {ratio}}}\n"
@@ -32,50 +32,6 @@ def chance(text: str, outcome: str = "won", by: float | None = None) -> float:
 
 
 # Its own law.
-
-SIGMAS = 1.23, 1.17, 0.65, 0.95
-EVEN = math.log(0.131 / 0.032), math.log(0.068 / 0.0103)
-
-
-def p_won(ratio: float) -> float:
-    """Return P(the defender breaks first): both times are lognormal, their tempo is one."""
-    log_odds = 0.36 * math.log(ratio)
-    mean = EVEN[1] - EVEN[0] + 2.0 * log_odds
-    return float(stats.norm.cdf(mean / math.hypot(SIGMAS[0], SIGMAS[1], 2.0 * SIGMAS[2])))
-
-
-def p_over(days: float, ratio: float) -> float:
-    """Return P(somebody has broken), over effectiveness and tempo on a grid of normal weights."""
-    points, weights = np.polynomial.hermite_e.hermegauss(60)
-    edge, tempo = np.meshgrid(points * SIGMAS[2], points * SIGMAS[3])
-    weight = np.outer(weights, weights) / (2.0 * math.pi)
-    log_odds = edge + 0.36 * math.log(ratio)
-    burnt = math.log(days) + tempo
-    defender = stats.norm.sf((burnt + log_odds - EVEN[0]) / SIGMAS[0])
-    attacker = stats.norm.sf((burnt - log_odds - EVEN[1]) / SIGMAS[1])
-    return 1.0 - float(np.sum(weight * defender * attacker))
-
-
-def errors_of_example(text: str) -> list[float]:
-    ensemble = sim.run(sim.loads(text), replications=N)
-    expected = {("won", 399.0): p_won(2.0)}
-    expected |= {("over", days): p_over(days, 2.0) for days in (0.5, 2.0, 8.0, 32.0)}
-    return [
-        abs(ensemble.probability(outcome, by=t).value - p) / math.sqrt(p * (1.0 - p) / N)
-        for (outcome, t), p in expected.items()
-    ]
-
-
-def test_the_example_is_won_and_over_as_often_as_two_lognormals_have_it():
-    # Five comparisons at 4.5 standard errors: a false alarm in 29,000.
-    assert max(errors_of_example(Assault.EXAMPLE)) < 4.5
-
-
-@pytest.mark.parametrize(
-    "planted", [("force: 2000", "force: 1500"), ("tempo: 1,", "tempo: 1.1,")], ids=str
-)
-def test_the_comparison_notices_a_planted_fault(planted):
-    assert max(errors_of_example(Assault.EXAMPLE.replace(*planted))) > 4.5
 
 
 def test_the_integral_is_that_of_a_simple_case():
@@ -154,7 +110,7 @@ def test_tempo_decides_how_long_it_takes_and_not_who_wins():
 
 
 def test_contact_without_a_column_is_no_assault():
-    quiet = Assault.EXAMPLE.replace("kind: advance,", "kind: advance, off: yes,")
+    quiet = example("assault").replace("kind: advance,", "kind: advance, off: yes,")
     assert not any(t.name.startswith("field.defender") for t in sim.loads(quiet).net.transitions)
     assert chance(quiet, "over") == 0.0
 
@@ -185,7 +141,7 @@ def test_an_unknown_place_is_told_where_it_stands():
 
 
 @pytest.mark.parametrize(
-    "text", [Assault.EXAMPLE, battle(push=", surprise: 2")], ids=["example", "surprise"]
+    "text", [example("assault"), battle(push=", surprise: 2")], ids=["example", "surprise"]
 )
 def test_engines_agree(text):
     net = sim.loads(text).net

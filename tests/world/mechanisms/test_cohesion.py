@@ -5,10 +5,8 @@ import math
 import pytest
 
 import sim
-from sim.engines.driver import run_ensemble
 from sim.errors import ScenarioError
-from sim.world.mechanisms.cohesion import Cohesion
-from tests.engines.test_identity import differences
+from tests.oracles.mechanisms import example
 
 PLACES = """
   front: {control: army, weight: 1, garrison: {army: 100}, attacker: rebels}
@@ -86,18 +84,12 @@ def follows_the_formula(scenario: str) -> bool:
 
 
 def test_the_example_follows_the_formula():
-    assert follows_the_formula(Cohesion.EXAMPLE)
-    assert not follows_the_formula(Cohesion.EXAMPLE.replace("reliance: 1", "reliance: 0.9"))
-    ensemble = sim.run(sim.loads(Cohesion.EXAMPLE), replications=5)
+    assert follows_the_formula(example("cohesion"))
+    assert not follows_the_formula(example("cohesion").replace("reliance: 1", "reliance: 0.9"))
+    ensemble = sim.run(sim.loads(example("cohesion")), replications=5)
     # 0.15 exp(-0.1 k) <= 0.08 from the seventh step.
     assert set(ensemble.times("low")) == {12.0}
     assert set(ensemble.times("back")) == {45.0}
-
-
-def test_the_example_is_one_scenario_in_both_engines():
-    net = sim.loads(Cohesion.EXAMPLE).net
-    reference = run_ensemble(net, engine="reference", seed=1, replications=5)
-    assert differences(reference, run_ensemble(net, seed=1, replications=5)) == []
 
 
 # Patrons.

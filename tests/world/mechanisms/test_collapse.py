@@ -6,10 +6,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engines.driver import run_ensemble
 from sim.errors import ScenarioError
-from sim.world.mechanisms.collapse import Collapse
-from tests.engines.test_identity import differences
 
 N = 10_000
 #: A hazard of 0.1 a day that nothing moves; each test adds what it is about.
@@ -53,27 +50,6 @@ def hazard_is(text: str, expected: float, days: float = 5.0) -> bool:
     p = -math.expm1(-expected * days)
     error = math.sqrt(p / (1.0 - p) / N) / days
     return abs(hazard(text, days) - expected) < 4.5 * error
-
-
-# The example.
-
-
-def errors_of_example(text: str) -> list[float]:
-    times = sim.run(sim.loads(text), replications=N).times("falls")
-    burnt = np.cumsum([0.02 + 0.3 * math.exp(-n / 4.0) for n in range(12)])
-    expected = -np.expm1(-burnt)
-    found = np.array([np.mean(times <= day) for day in range(1, 13)])
-    return list(abs(found - expected) / np.sqrt(expected * (1.0 - expected) / N))
-
-
-def test_contact_that_fades_falls_as_its_steps_have_it():
-    # Twelve correlated comparisons at 4.5 standard errors: less than a false alarm in 12,000.
-    assert max(errors_of_example(Collapse.EXAMPLE)) < 4.5
-
-
-def test_the_comparison_notices_a_memory_a_day_longer():
-    text = Collapse.EXAMPLE.replace("shock_memory: 4 days", "shock_memory: 5 days")
-    assert max(errors_of_example(text)) > 4.5
 
 
 # The formula.
@@ -211,11 +187,3 @@ def test_faults_are_told_where_they_are(keys, code):
         sim.loads(text)
     line = next(n for n, line in enumerate(text.splitlines(), 1) if keys in line)
     assert [d.position.line for d in caught.value.diagnostics] == [line]
-
-
-def test_engines_agree():
-    net = sim.loads(Collapse.EXAMPLE).net
-    reference = run_ensemble(net, engine="reference", seed=1, replications=60)
-    compiled = run_ensemble(net, engine="compiled", seed=1, replications=60, workers=2, chunk=7)
-    assert differences(reference, compiled) == []
-    assert compiled.n_events.sum() > 0

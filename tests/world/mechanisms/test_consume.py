@@ -6,11 +6,11 @@ import pytest
 import sim
 from sim.engines.driver import run_ensemble
 from sim.errors import ScenarioError
-from sim.world.mechanisms.consume import Consume
 from tests.engines.test_identity import differences
+from tests.oracles.mechanisms import example
 
 #: 4 days of supply, burned twice as fast as at rest while the other place is in contact.
-EXAMPLE = Consume.EXAMPLE
+EXAMPLE = example("consume")
 CALM = EXAMPLE.replace(", attacker: red", "")
 
 

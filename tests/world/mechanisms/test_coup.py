@@ -6,16 +6,11 @@ import numpy as np
 import pytest
 
 import sim
-from sim.world.mechanisms.coup import Coup
-from tests.world.mechanisms.known import TOO_MANY, agree, by, error, told
+from tests.oracles.mechanisms import unvaried
+from tests.world.mechanisms.known import TOO_MANY, by, error, told
 
-EXAMPLE = Coup.EXAMPLE
+EXAMPLE = unvaried("coup")
 AT_ONCE = {"processes.plot.base": "1000000 / day", "processes.plot.succeeds": "1"}
-
-
-def test_the_example_succeeds_as_its_formula_has_it():
-    assert error(EXAMPLE, "falls", by(0.05 * math.exp(0.6))) < TOO_MANY
-    assert error(EXAMPLE, "falls", by(0.06 * math.exp(0.6))) > TOO_MANY
 
 
 @pytest.mark.parametrize(("cohesion", "factor"), [("0.5", 1.0), ("0.9", math.exp(-1.2))])
@@ -66,10 +61,6 @@ def test_an_attempt_comes_to_nothing_when_the_faction_falls_first():
     changes = {**AT_ONCE, "processes.plot.lasts": "2 days"}
     found = sim.run(sim.loads(text, set=changes), replications=20)
     assert not np.isfinite(found.times("done")).any()
-
-
-def test_the_engines_agree():
-    assert agree(EXAMPLE)
 
 
 def test_trace_tells_it():

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim.world.mechanisms.deal import Deal
+from tests.oracles.mechanisms import unvaried
 from tests.world.mechanisms.known import TOO_MANY, agree, by, error, last, told
 
-EXAMPLE = Deal.EXAMPLE
+EXAMPLE = unvaried("deal")
 #: A town with a way out, attacked from the start; each test says why there should be a deal.
 TOWN = """
 title: Terms
@@ -41,14 +41,7 @@ def share(text: str, **changes: str) -> float:
     return float(np.mean(np.isfinite(found.times("handed_over"))))
 
 
-def test_the_example_is_handed_over_at_its_rate():
-    for outcome in ("handed_over", "are_rebels"):
-        assert error(EXAMPLE, outcome, by(0.2)) < TOO_MANY
-        assert error(EXAMPLE, outcome, by(0.24)) > TOO_MANY
-
-
 def test_the_engines_agree():
-    assert agree(EXAMPLE)
     assert agree(TOWN.replace("town: {", "town: {local_ties: yes, "))
 
 

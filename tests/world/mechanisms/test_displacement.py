@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engines.driver import run_ensemble
 from sim.errors import ScenarioError
-from sim.world.mechanisms.displacement import STEP, Displacement
-from tests.engines.test_identity import differences
+from sim.world.mechanisms.displacement import STEP
+from tests.oracles.mechanisms import example
 
 PEOPLE = 100_000
 SIDES = (
@@ -79,19 +78,13 @@ def follows_the_formula(scenario: str) -> bool:
 
 
 def test_the_example_loses_a_twentieth_of_the_logarithm_each_day():
-    assert len(steps(Displacement.EXAMPLE)) == 60
-    assert follows_the_formula(Displacement.EXAMPLE)
-    assert not follows_the_formula(Displacement.EXAMPLE.replace("0.05 / day", "0.051 / day"))
+    assert len(steps(example("displacement"))) == 60
+    assert follows_the_formula(example("displacement"))
+    assert not follows_the_formula(example("displacement").replace("0.05 / day", "0.051 / day"))
     # 1 - exp(-0.1) = 0.095, 1 - exp(-0.15) = 0.139; 1 - exp(-0.7) = 0.503.
-    ensemble = sim.run(sim.loads(Displacement.EXAMPLE), replications=5)
+    ensemble = sim.run(sim.loads(example("displacement")), replications=5)
     assert set(ensemble.times("tenth")) == {3.0}
     assert set(ensemble.times("doubled")) == {14.0}
-
-
-def test_the_example_is_one_scenario_in_both_engines():
-    net = sim.loads(Displacement.EXAMPLE).net
-    reference = run_ensemble(net, engine="reference", seed=1, replications=5)
-    assert differences(reference, run_ensemble(net, seed=1, replications=5)) == []
 
 
 def test_an_uncertain_rate_gives_its_mean_displacement():

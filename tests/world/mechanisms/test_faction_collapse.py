@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim.world.mechanisms.faction_collapse import FactionCollapse
-from tests.world.mechanisms.known import TOO_MANY, N, agree, by, error, last, told
+from tests.oracles.mechanisms import unvaried
+from tests.world.mechanisms.known import TOO_MANY, N, agree, last, told
 
-EXAMPLE = FactionCollapse.EXAMPLE
+EXAMPLE = unvaried("faction_collapse")
 #: An army with an ally, columns and men on the road, which ends on day 3.
 ARMY = """
 title: The end of an army
@@ -44,17 +44,7 @@ outcomes: {is_over: army.collapsed, opens: town.fell_by == walkover}
 """
 
 
-def test_the_example_ends_and_is_taken_as_its_formula_has_it():
-    days = (5.0, 7.0, 10.0)
-    assert error(EXAMPLE, "is_taken", by(0.5, since=4.0), days=days) < TOO_MANY
-    assert error(EXAMPLE, "is_taken", by(0.6, since=4.0), days=days) > TOO_MANY
-    found = sim.run(sim.loads(EXAMPLE), replications=50)
-    assert set(found.times("is_over")) == {4.0}
-    assert not np.isfinite(found.times("far_is_taken")).any(), "nobody is near"
-
-
 def test_the_engines_agree():
-    assert agree(EXAMPLE)
     assert agree(ARMY)
 
 

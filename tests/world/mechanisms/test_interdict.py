@@ -9,8 +9,8 @@ import pytest
 import sim
 from sim.engines.driver import run_ensemble
 from sim.errors import ScenarioError
-from sim.world.mechanisms.interdict import Interdict
 from tests.engines.test_identity import differences
+from tests.oracles.mechanisms import example
 
 N = 4_000
 HEAD = """
@@ -52,32 +52,6 @@ def faults(written: str) -> list[tuple[str, str]]:
 
 
 # How often it hits.
-
-
-def errors_of(written: str, rates: dict[str, float]) -> list[float]:
-    """Return by how many standard errors exponential times are off, at some days each."""
-    found = sim.run(sim.loads(written), replications=N)
-    errors = []
-    for outcome, rate in rates.items():
-        for days in (1.0, 3.0, 10.0):
-            p = 1.0 - math.exp(-rate * days)
-            share = float(np.mean(found.times(outcome) <= days))
-            errors.append(abs(share - p) / math.sqrt(p * (1.0 - p) / N))
-    return errors
-
-
-#: Hits and drops a day in the example: 2 sorties of which 0.2 hit, 0.05 drop.
-RATES = {"is_hit": 0.4, "is_cut": 0.1}
-
-
-def test_the_example_is_hit_and_cut_at_exponential_times():
-    # Six comparisons at 4.5 standard errors: a false alarm in 25,000.
-    assert max(errors_of(Interdict.EXAMPLE, RATES)) < 4.5
-
-
-def test_another_sortie_in_ten_would_be_noticed():
-    more = Interdict.EXAMPLE.replace("sorties: 2 / day", "sorties: 2.4 / day")
-    assert max(errors_of(more, RATES)) > 4.5
 
 
 def test_a_route_that_is_struck_and_by_passed_in_turn():
@@ -354,7 +328,7 @@ def test_nothing_in_the_air_can_be_struck():
 
 
 def test_engines_agree_on_the_example_with_repair():
-    net = sim.loads(Interdict.EXAMPLE.replace("off: true", "off: no")).net
+    net = sim.loads(example("interdict").replace("off: true", "off: no")).net
     reference = run_ensemble(net, engine="reference", seed=1, replications=50)
     compiled = run_ensemble(net, engine="compiled", seed=1, replications=50)
     assert differences(reference, compiled) == []

@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 
 import sim
-from sim.engines.driver import run_ensemble
 from sim.errors import ScenarioError
-from sim.world.mechanisms.relocate import Relocate
-from tests.engines.test_identity import differences
+from tests.oracles.mechanisms import example
 
 N = 8_000
 PATRONS = "patrons: {power: {support: 0.8, reliance: 0.5}}"
@@ -64,36 +62,13 @@ def ends(keys: str = SOON, **more: str) -> dict[str, tuple[object, object]]:
 # When.
 
 
-def errors_of_example(scenario: str) -> list[float]:
-    """Return how far the example is from its law, in standard errors, by day 3, 10 and 25."""
-    times = sim.run(sim.loads(scenario), replications=N).times("begins")
-    found = []
-    for days in (3.0, 10.0, 25.0):
-        p = -math.expm1(-0.1 * days)
-        found.append(float(np.mean(times <= days) - p) / math.sqrt(p * (1.0 - p) / N))
-    return found
-
-
-def test_the_example_has_its_known_law():
-    # 4.5 standard errors, three times: a false alarm in 50,000.
-    assert max(map(abs, errors_of_example(Relocate.EXAMPLE))) < 4.5
-    planted = Relocate.EXAMPLE.replace("0.1 / day", "0.12 / day")
-    assert max(map(abs, errors_of_example(planted))) > 4.5
-
-
 def test_in_the_example_support_falls_at_once_and_the_garrison_goes_two_days_later():
-    ensemble = sim.run(sim.loads(Relocate.EXAMPLE), replications=500)
+    ensemble = sim.run(sim.loads(example("relocate")), replications=500)
     times = ensemble.times("begins")
     assert np.array_equal(ensemble.times("alone"), times)
     is_over = times < 27.9
     assert is_over.sum() > 400
     assert np.allclose(ensemble.times("gone")[is_over], times[is_over] + 2.0, rtol=0, atol=1e-9)
-
-
-def test_the_example_is_one_scenario_in_both_engines():
-    net = sim.loads(Relocate.EXAMPLE).net
-    reference = run_ensemble(net, engine="reference", seed=1, replications=50)
-    assert differences(reference, run_ensemble(net, seed=1, replications=50)) == []
 
 
 def errors_of_lasting(mean: str) -> float:

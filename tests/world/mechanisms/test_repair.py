@@ -2,14 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
 
 import sim
-from sim.engines.driver import run_ensemble
 from sim.errors import ScenarioError
 from sim.net.expr import Distribution
-from sim.world.mechanisms.repair import Repair
-from tests.engines.test_identity import differences
 
 N = 4_000
 HEAD = """
@@ -46,40 +42,6 @@ def route(keys: str) -> str:
 
 
 # How long it takes.
-
-
-def lasting(days: float, median: float) -> float:
-    return float(stats.lognorm.cdf(days, s=0.8, scale=median))
-
-
-def both_lasting(days: float) -> float:
-    """Return the probability that by-pass and repair together take no longer."""
-
-    def at(first: float) -> float:
-        density = float(stats.lognorm.pdf(first, s=0.8, scale=0.5))
-        return density * lasting(days - first, 3.0)
-
-    return float(integrate.quad(at, 0.0, days)[0])
-
-
-def errors_of_example(text: str) -> list[float]:
-    """Return by how many standard errors each probability of the example is off."""
-    found = sim.run(sim.loads(text), replications=N)
-    expected = {("is_passed", t): lasting(t, 0.5) for t in (0.25, 0.5, 1.0)}
-    expected |= {("is_open", t): both_lasting(t) for t in (2.0, 4.0, 8.0)}
-    return [
-        abs(float(np.mean(found.times(outcome) <= t)) - p) / np.sqrt(p * (1.0 - p) / N)
-        for (outcome, t), p in expected.items()
-    ]
-
-
-def test_the_example_takes_as_long_as_two_lognormals_in_turn():
-    # Six comparisons at 4.5 standard errors: a false alarm in 25,000.
-    assert max(errors_of_example(Repair.EXAMPLE)) < 4.5
-
-
-def test_a_longer_bridge_would_be_noticed():
-    assert max(errors_of_example(Repair.EXAMPLE.replace("span: 40 m", "span: 60 m"))) > 20.0
 
 
 @pytest.mark.parametrize(
@@ -254,11 +216,3 @@ def test_an_unknown_route_is_told_with_its_place():
 def test_how_long_it_takes_is_a_key_of_the_route():
     with pytest.raises(ScenarioError, match="unknown field 'bypass' in process 'r'"):
         sim.loads(DOWN + "processes: {r: {kind: repair, bypass: 2 days}}")
-
-
-def test_engines_agree_on_the_example():
-    net = sim.loads(Repair.EXAMPLE).net
-    reference = run_ensemble(net, engine="reference", seed=1, replications=50)
-    compiled = run_ensemble(net, engine="compiled", seed=1, replications=50)
-    assert differences(reference, compiled) == []
-    assert compiled.n_events.sum() > 50

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim.world.mechanisms.siege import Siege
-from tests.world.mechanisms.known import TOO_MANY, agree, by, error, last, told
+from tests.oracles.mechanisms import unvaried
+from tests.world.mechanisms.known import TOO_MANY, by, error, last, told
 
-EXAMPLE = Siege.EXAMPLE
+EXAMPLE = unvaried("siege")
 TEN = by(0.1, since=2.0)
 OPEN = EXAMPLE.replace(
     "routes: {road", "  rear: {control: army}\nroutes: {back: {between: [town, rear], km: 9}, road"
@@ -22,19 +22,10 @@ def never(text: str, **changes: str) -> bool:
     return not np.isfinite(found.times("falls")).any()
 
 
-def test_the_example_gives_in_after_its_stock():
-    assert error(EXAMPLE, "falls", TEN, days=(4.0, 8.0, 20.0)) < TOO_MANY
-    assert error(EXAMPLE, "falls", by(0.12, since=2.0), days=(4.0, 8.0, 20.0)) > TOO_MANY
-
-
 def test_the_usual_law_is_exponential_with_a_scale_of_400_days():
     text = EXAMPLE.replace("hunger: {kind: siege, time: {weibull: {shape: 1, scale: 10 days}}}", "")
     text = text.replace("horizon: 40 days", "horizon: 400 days").replace("processes:\n", "")
     assert error(text, "falls", by(1.0 / 400.0, since=2.0), days=(100.0, 400.0)) < TOO_MANY
-
-
-def test_the_engines_agree():
-    assert agree(EXAMPLE)
 
 
 def test_who_has_a_road_home_and_no_attacker_is_not_besieged():

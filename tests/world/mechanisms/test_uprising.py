@@ -4,16 +4,11 @@ import numpy as np
 import pytest
 
 import sim
-from sim.world.mechanisms.uprising import Uprising
-from tests.world.mechanisms.known import TOO_MANY, agree, by, error, last, told
+from tests.oracles.mechanisms import unvaried
+from tests.world.mechanisms.known import TOO_MANY, by, error, last, told
 
-EXAMPLE = Uprising.EXAMPLE
+EXAMPLE = unvaried("uprising")
 SOON = {"processes.rising.rate": "1000000 / day"}
-
-
-def test_the_example_rises_as_its_formula_has_it():
-    assert error(EXAMPLE, "rises", by(0.15)) < TOO_MANY
-    assert error(EXAMPLE, "rises", by(0.18)) > TOO_MANY
 
 
 @pytest.mark.parametrize(("alignment", "hazard"), [("0", 0.2), ("0.5", 0.1), ("0.9", 0.02)])
@@ -65,10 +60,6 @@ def test_what_is_lost_again_rises_again():
     text = EXAMPLE + "transitions: {back: {at: 4 days, then: {town.control: army}}}\n"
     says = [said for said in told(text, SOON) if "rises" in said]
     assert says == ["town rises for people (rising)"] * 2
-
-
-def test_the_engines_agree():
-    assert agree(EXAMPLE)
 
 
 def test_when_and_off():
