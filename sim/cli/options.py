@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -44,6 +46,11 @@ def changes(command: Command) -> Command:
     command = click.option(
         "--variant", metavar="NAME", help="Apply one of the file's variants first."
     )(command)
+    return assignments(command)
+
+
+def assignments(command: Command) -> Command:
+    """Add ``--set``."""
     return click.option(
         "--set",
         "assignments",
@@ -63,6 +70,23 @@ def seed(command: Command) -> Command:
         show_default=True,
         metavar="N",
         help="Same seed, same numbers. 0 is a seed like any other.",
+    )(command)
+
+
+def engine(command: Command) -> Command:
+    """Add ``--engine`` and ``--workers``."""
+    command = click.option(
+        "--workers",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Threads; all processors by default.",
+    )(command)
+    return click.option(
+        "--engine",
+        type=click.Choice(["compiled", "reference"]),
+        default="compiled",
+        show_default=True,
+        help="Both give the same numbers; the reference engine is slow and plain.",
     )(command)
 
 
@@ -140,6 +164,16 @@ class Times(click.ParamType[tuple[float, ...]]):
         if not all(0.0 <= day < float("inf") for day in days):
             self.fail("days are finite, and not negative", param, ctx)
         return tuple(sorted(set(days)))
+
+
+def files(path: str) -> list[str]:
+    """Return the files that a path stands for: itself, or every .yaml file below a folder."""
+    if not os.path.isdir(path):  # unlike Path, it takes '' for no folder
+        return [path]
+    found = sorted(str(p) for p in Path(path).rglob("*.yaml") if p.is_file())
+    if not found:
+        raise UsageError(f"no .yaml file in {path}")
+    return found
 
 
 def read(

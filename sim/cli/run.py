@@ -43,16 +43,7 @@ if TYPE_CHECKING:
     metavar="DAYS",
     help="Report probabilities at these days: 1,2,3. The file's report times by default.",
 )
-@click.option(
-    "--engine",
-    type=click.Choice(["compiled", "reference"]),
-    default="compiled",
-    show_default=True,
-    help="Both give the same numbers; the reference engine is slow and plain.",
-)
-@click.option(
-    "--workers", type=click.IntRange(1), metavar="N", help="Threads; all processors by default."
-)
+@options.engine
 @options.out
 @click.option("--no-pictures", is_flag=True, help="Draw no pictures.")
 @click.option(

@@ -21,8 +21,8 @@ from sim.analysis.sequential import (
     log_of_mean,
     sequential_quantile,
 )
-from sim.engines.driver import EngineName, hand_on
-from sim.ensemble.batch import Batch, Floats
+from sim.engines.driver import EngineName
+from sim.ensemble.batch import Floats
 from sim.errors import ScenarioError, UsageError
 from sim.net.model import Net
 from sim.scenario.checks import (
@@ -34,6 +34,7 @@ from sim.scenario.checks import (
     unfit,
 )
 from sim.scenario.model import Scenario
+from sim.studies.replicate import first_times
 from sim.units import SECONDS_PER_DAY
 
 PASSED, FAILED, UNDECIDED = "passed", "failed", "undecided"
@@ -128,7 +129,7 @@ def check(
             break
         wanted = {"", *(one.variant for one in undecided)}
         rows = {
-            name: _times(net, n, look - n, seed=seed, engine=engine, workers=workers)
+            name: first_times(net, n, look - n, seed=seed, engine=engine, workers=workers)
             for name, net in nets.items()
             if name in wanted
         }
@@ -167,21 +168,6 @@ def _variants(scenario: Scenario) -> dict[str, Net]:
             raise ScenarioError([fault], dict(scenario.texts))
         nets[said.variant] = variant.net
     return nets
-
-
-def _times(
-    net: Net, first: int, n: int, *, seed: int, engine: EngineName, workers: int | None
-) -> dict[str, Floats]:
-    """Return the first-passage times (seconds) of some replications, by outcome."""
-    found: list[Floats] = []
-
-    def take(slab: Batch) -> bool:
-        found.append(slab.times)
-        return True
-
-    hand_on(net, take, engine=engine, seed=seed, first=first, replications=n, workers=workers)
-    whole = np.concatenate(found)
-    return {outcome.name: whole[:, j] for j, outcome in enumerate(net.outcomes)}
 
 
 # What is followed of each check as replications come.
