@@ -99,12 +99,12 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
     scenarios = _read(paths, given)
     before = _baseline(given)
     ends = None if given["budget"] is None else began + given["budget"]
+    drift = _drift(scenarios, before, given, ends)
     verdicts: list[Verdicts] = []
     for of_one in _verdicts([s for s in scenarios if s.checks], given, ends):
         verdicts.append(of_one)
         if not given["as_json"]:
             options.say("\n".join(_of_scenario(of_one, text.Look.of(sys.stdout))))
-    drift = _drift(scenarios, before, given, ends)
     _write(verdicts, drift, given)
     if given["as_json"]:
         options.print_json(_as_json(verdicts, drift, given))
@@ -167,46 +167,46 @@ def _drift(
     given: dict[str, Any],
     ends: float | None,
 ) -> Drift | None:
-    """Compare with the baseline, or write it anew."""
+    """Compare with the baseline, or write it anew, whatever time that takes."""
     if given["baseline"] is None:
         return None
-    from sim.studies.drift import drift as drifted
-    from sim.studies.drift import name_in, sample, write_baseline
+    from sim.studies.drift import drift, name_in, sample, write_baseline
 
-    path = Path(given["baseline"])
+    path, is_new = Path(given["baseline"]), given["update_baseline"]
     samples: dict[str, Sample] = {}
     late: list[str] = []
+    how = {name: given[name] for name in ("seed", "engine", "workers")}
     for scenario in scenarios:
         name = name_in(path, scenario.path)
-        if ends is not None and time.monotonic() >= ends and not given["update_baseline"]:
+        if ends is not None and time.monotonic() >= ends and not is_new:
             late.append(name)
-            continue
-        samples[name] = sample(
-            scenario, seed=given["seed"], engine=given["engine"], workers=given["workers"]
-        )
-    if given["update_baseline"]:
-        write_baseline(path, {**before, **samples})
-        options.note(
-            f"{text.counted(len(samples), 'scenario')} written to {safe(str(path))}",
-            quiet=given["quiet"],
-        )
-        return None
-    return drifted(before, samples, given["false_alarms"], not_compared=late)
+        else:
+            samples[name] = sample(scenario, **how)
+    if not is_new:
+        return drift(before, samples, given["false_alarms"], not_compared=late)
+    write_baseline(path, {**before, **samples})
+    told = f"{text.counted(len(samples), 'scenario')} written to {safe(str(path))}"
+    options.note(told, quiet=given["quiet"])
+    return None
 
 
 def _write(verdicts: Sequence[Verdicts], drift: Drift | None, given: dict[str, Any]) -> None:
     from sim.report.junit import annotated, junit, markdown
 
-    rate = given["false_alarms"]
-    files = {"junit": lambda: junit(verdicts, drift)}
-    files["markdown"] = lambda: markdown(verdicts, drift, false_alarms=rate)
-    for option, made in files.items():
-        if given[option] is not None:
-            Path(given[option]).parent.mkdir(parents=True, exist_ok=True)
-            Path(given[option]).write_text(made(), encoding="utf-8")
+    if given["junit"] is not None:
+        _write_text(given["junit"], junit(verdicts, drift))
+    if given["markdown"] is not None:
+        told = markdown(verdicts, drift, false_alarms=given["false_alarms"])
+        _write_text(given["markdown"], told)
     if given["github"]:
         for line in annotated(verdicts, drift):
             options.say(line, err=given["as_json"])
+
+
+def _write_text(file: str, content: str) -> None:
+    path = Path(file)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content, encoding="utf-8")
 
 
 def _status(verdicts: Sequence[Verdicts], drift: Drift | None, *, is_strict: bool) -> int:

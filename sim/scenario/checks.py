@@ -6,6 +6,7 @@ by their keys.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -25,7 +26,7 @@ from sim.keys import (
 )
 from sim.net.expr import Const
 from sim.scenario.terms import Terms
-from sim.scenario.wanted import PLAIN, is_nan
+from sim.scenario.wanted import PLAIN, is_nan, written_text
 from sim.values import Faults, Items, Node, Text, describe
 
 if TYPE_CHECKING:
@@ -136,7 +137,7 @@ _KINDS = (
         "{outcome: city_falls, quantile: 0.5, between: [6 h, 4 days]}",
     ),
     _Kind(
-        "a probability",
+        "an outcome",
         ("outcome", "probability"),
         ("by",),
         (),
@@ -234,7 +235,7 @@ class CheckReader:
             text = f"{', then '.join(names)}{until}: probability from {_between(spec.probability)}"
             return OrderCheck(where, path, text, names, by, inside)
         self.outcome(spec.outcome, f"{path}.outcome")
-        if kind.noun == "a probability":
+        if kind.noun == "an outcome":
             inside = self.interval(spec.probability, f"{path}.probability", (0.0, 1.0))
             text = f"{spec.outcome}{until}: probability from {_between(spec.probability)}"
             return ProbabilityCheck(where, path, text, str(spec.outcome), by, inside)
@@ -265,12 +266,17 @@ class CheckReader:
     def order(self, node: Items, path: str) -> tuple[str, ...]:
         """Return outcomes in order."""
         names = [item for item in node if isinstance(item, Text)]
-        if len(names) < len(node) or len(names) < 2 or len(set(names)) < len(names):
-            message = f"{describe(node)} where an order of outcomes belongs"
-            expected = "two outcomes or more, none of them twice"
+        for item in node:
+            if not isinstance(item, Text):
+                message, expected = f"an outcome is {describe(item)}", "the name of an outcome"
+                self.faults.add("wrong-type", message, item, path, expected=expected)
+        if len(node) < 2:
+            message, expected = f"an order of {len(node)}", "two outcomes or more"
             self.faults.add("bad-check", message, node, path, expected=expected)
-        for name in names:
+        for place, name in enumerate(names):
             self.outcome(name, path)
+            if name in names[:place]:
+                self.faults.add("bad-check", f"'{name}' comes twice in an order", name, path)
         return tuple(map(str, names))
 
     # Numbers and times.
@@ -328,16 +334,17 @@ class CheckReader:
         if not isinstance(node, Text):
             message = f"{describe(node)} where a number belongs"
             self.faults.add("wrong-type", message, node, path, expected="a number")
-            return float("nan")
+            return math.nan
         expr = self.terms.number(node, self.terms.input_scope, path, PLAIN)
         if is_nan(expr):
-            return float("nan")
+            return math.nan
         if not isinstance(expr, Const):
             message = f"'{node}' is no constant"
             self.faults.add("bad-check", message, node, path, expected="a number")
-            return float("nan")
+            return math.nan
         if not ends[0] <= expr.value <= ends[1]:
             self._out_of_range(node, path, f"from {ends[0]:g} to {ends[1]:g}")
+            return math.nan
         return expr.value
 
     def _out_of_range(self, node: Text, path: str, expected: str) -> None:
@@ -347,10 +354,9 @@ class CheckReader:
     def time(self, node: Node, path: str) -> float:
         """Return a time within the horizon, NaN after a fault."""
         when = self.terms.fixed_time(node, self.horizon, path, what="time", code="bad-check")
-        return float("nan") if when is None else when
+        return math.nan if when is None else when
 
 
 def _between(node: Node) -> str:
     """Return an interval in words, as its author wrote it."""
-    low, high = (str(item) for item in node)
-    return f"{low} to {high}"
+    return " to ".join(map(written_text, node if isinstance(node, Items) else [node]))
