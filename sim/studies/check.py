@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -43,6 +43,8 @@ FALSE_ALARMS = 0.001
 #: Verdicts are sought after so many replications, then after an eighth more each time.
 FIRST_LOOK = 128
 _ALPHA_SHOWN = 0.05
+#: Times of outcomes by name, of the file as it stands ('') and of variants.
+Rows = Mapping[str, Mapping[str, Floats]]
 
 
 @dataclass(frozen=True)
@@ -121,25 +123,52 @@ def check(
         raise UsageError(f"at least one replication, not {replications}")
     until = time.monotonic() + seconds
     nets = {"": scenario.net, **_variants(scenario)}
-    followed = [_followed(said, scenario.clock.horizon) for said in scenario.checks]
+
+    def rows(names: Collection[str], first: int, n: int) -> Rows:
+        return {
+            name: first_times(net, first, n, seed=seed, engine=engine, workers=workers)
+            for name, net in nets.items()
+            if name in names
+        }
+
+    judged = judge(
+        scenario.checks,
+        scenario.clock.horizon,
+        rows,
+        replications=replications,
+        false_alarms=false_alarms,
+        until=until,
+    )
+    is_out_of_time = any(j.verdict == UNDECIDED and j.replications < replications for j in judged)
+    return Verdicts(scenario, judged, is_out_of_time)
+
+
+def judge(
+    checks: Sequence[Check],
+    horizon: float,
+    rows: Callable[[Collection[str], int, int], Rows],
+    *,
+    replications: int,
+    false_alarms: float,
+    until: float = math.inf,
+) -> tuple[Judged, ...]:
+    """Judge checks by replications that ``rows`` gives: of which nets, from which one on, how many.
+
+    A net goes by the name of its variant, the file as it stands by ''. No look begins after
+    ``until``, as :func:`time.monotonic` has it.
+    """
+    followed = [_followed(said, horizon) for said in checks]
     n = 0
     for look in looks(replications):
         undecided = [one for one in followed if one.verdict == UNDECIDED]
         if not undecided or time.monotonic() >= until:
             break
-        wanted = {"", *(one.variant for one in undecided)}
-        rows = {
-            name: first_times(net, n, look - n, seed=seed, engine=engine, workers=workers)
-            for name, net in nets.items()
-            if name in wanted
-        }
+        more = rows({"", *(one.variant for one in undecided)}, n, look - n)
         n = look
         for one in undecided:
-            one.take(rows, n)
-        _judge(followed, false_alarms)
-    judged = tuple(one.judged() for one in followed)
-    is_out_of_time = n < replications and any(one.verdict == UNDECIDED for one in followed)
-    return Verdicts(scenario, judged, is_out_of_time)
+            one.take(more, n)
+        _give_verdicts(followed, false_alarms)
+    return tuple(one.judged() for one in followed)
 
 
 def looks(most: int) -> Iterator[int]:
@@ -158,28 +187,24 @@ def _variants(scenario: Scenario) -> dict[str, Net]:
     ScenarioError
         If one of them is faulty, or does not go with its check.
     """
-    nets: dict[str, Net] = {}
-    for said in scenario.checks:
-        if not isinstance(said, ChangeCheck):
-            continue
-        variant = scenario.variant(said.variant)
-        fault = unfit(said, scenario.clock, variant.clock, variant.net)
-        if fault is not None:
-            raise ScenarioError([fault], dict(scenario.texts))
-        nets[said.variant] = variant.net
-    return nets
+    compared = [said for said in scenario.checks if isinstance(said, ChangeCheck)]
+    variants = {name: scenario.variant(name) for name in {said.variant: None for said in compared}}
+    faults = [
+        unfit(said, scenario.clock, variants[said.variant].clock, variants[said.variant].net)
+        for said in compared
+    ]
+    if any(faults):
+        raise ScenarioError([fault for fault in faults if fault], dict(scenario.texts))
+    return {name: variant.net for name, variant in variants.items()}
 
 
 # What is followed of each check as replications come.
-
-#: Times of outcomes by name, of the file as it stands ('') and of variants.
-_Rows = Mapping[str, Mapping[str, Floats]]
 
 
 class _Evidence(Protocol):
     """Counts what bears on a check."""
 
-    def take(self, rows: _Rows) -> None:
+    def take(self, rows: Rows) -> None:
         """Count some replications more."""
 
     def against(self) -> tuple[float, float]:
@@ -206,7 +231,7 @@ class _Followed:
         """The variant that it compares with; empty for none."""
         return self.check.variant if isinstance(self.check, ChangeCheck) else ""
 
-    def take(self, rows: _Rows, n: int) -> None:
+    def take(self, rows: Rows, n: int) -> None:
         """Take account of some replications more: n in all."""
         self.evidence.take(rows)
         against, in_favour = self.evidence.against()
@@ -219,7 +244,7 @@ class _Followed:
         return Judged(self.check, self.verdict, *self.evidence.shown(), self.n)
 
 
-def _judge(followed: Sequence[_Followed], false_alarms: float) -> None:
+def _give_verdicts(followed: Sequence[_Followed], false_alarms: float) -> None:
     """Give verdicts where evidence allows: two families of hypotheses, each by Holm."""
     failed = holm([one.against for one in followed], false_alarms)
     passed = holm([one.in_favour for one in followed], false_alarms)
@@ -257,7 +282,7 @@ def _in_order(said: OrderCheck, by: float, times: Mapping[str, Floats]) -> Share
     return Share(int(np.count_nonzero(in_order)), int(np.count_nonzero(has_come)))
 
 
-def _change(said: ChangeCheck, by: float, rows: _Rows) -> Change:
+def _change(said: ChangeCheck, by: float, rows: Rows) -> Change:
     own, other = (rows[name][said.outcome] <= by for name in ("", said.variant))
     return Change(
         int(np.count_nonzero(other & ~own)), int(np.count_nonzero(own & ~other)), len(own)
@@ -273,9 +298,9 @@ class _Counted(Generic[_Kind]):
 
     inside: tuple[float, float]
     tally: _Kind
-    count: Callable[[_Rows], _Kind]
+    count: Callable[[Rows], _Kind]
 
-    def take(self, rows: _Rows) -> None:
+    def take(self, rows: Rows) -> None:
         """Count some replications more."""
         self.tally = self.tally + self.count(rows)
 
@@ -304,7 +329,7 @@ class _Quantile:
     by: Share = field(default_factory=Share)
     times: list[Floats] = field(default_factory=list)
 
-    def take(self, rows: _Rows) -> None:
+    def take(self, rows: Rows) -> None:
         """Count some replications more."""
         times = rows[""][self.check.outcome]
         first, last = self.check.inside
