@@ -293,17 +293,17 @@ def test_of_eight_checks_that_hold_hardly_any_fails(tell):
 
 
 def many() -> tuple[list[Check], Times]:
-    """Return a hundred checks that hold, of outcomes with probability 0.3, in 100 repetitions.
+    """Return 160 checks that hold, of outcomes with probability 0.3, in 40 repetitions.
 
     Each by itself fails in about one in a hundred: it takes that many to exceed the rate.
     """
-    random, names = np.random.default_rng(17), [f"o{number}" for number in range(100)]
-    times = {n: np.where(random.random((100, MOST)) < 0.3, 0.0, math.inf) for n in names}
+    random, names = np.random.default_rng(17), [f"o{number}" for number in range(160)]
+    times = {n: np.where(random.random((40, MOST)) < 0.3, 0.0, math.inf) for n in names}
     return [probability(name, 0.0, 0.3) for name in names], times
 
 
-def test_of_a_hundred_checks_that_hold_hardly_any_fails():
-    assert not is_too_often(n_files_with(FAILED, *many()), 100)
+def test_of_very_many_checks_that_hold_hardly_any_fails():
+    assert not is_too_often(n_files_with(FAILED, *many()), 40)
 
 
 def test_verdicts_without_holm_are_noticed(monkeypatch):
@@ -311,7 +311,7 @@ def test_verdicts_without_holm_are_noticed(monkeypatch):
         return [e >= -math.log(alpha) for e in log_evidence]
 
     monkeypatch.setattr(checking, "holm", each_by_itself)
-    assert is_too_often(n_files_with(FAILED, *many()), 100)
+    assert is_too_often(n_files_with(FAILED, *many()), 40)
 
 
 def test_verdicts_by_an_interval_for_one_look_are_noticed(monkeypatch):
