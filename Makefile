@@ -63,8 +63,8 @@ run: warm
 test: env-dev warm
 	$(PY) -m pytest $(PYTEST_ARGS)
 
-# What `make test` does in short, in full: 10,000 ensembles of each model with a known law, with the
-# figures; and a hundred times as many inputs for the loader.
+# What `make test` does in short, in full: 10,000 ensembles of each model with a known law, and of
+# each pair of models, with the figures; and a hundred times as many inputs for the loader.
 stats: env-dev warm
 	STATS=long $(PY) -m pytest tests/contracts $(PYTEST_ARGS)
 

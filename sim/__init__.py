@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from sim.scenario.load import load as load
     from sim.scenario.load import loads as loads
     from sim.scenario.model import Scenario as Scenario
+    from sim.studies.compare import compare as compare
     from sim.studies.simulate import run as run
     from sim.studies.trace import trace as trace
 
 _HOMES = {
+    "compare": "sim.studies.compare",
     "load": "sim.scenario.load",
     "loads": "sim.scenario.load",
     "run": "sim.studies.simulate",
@@ -43,6 +45,7 @@ __all__ = [
     "RunFault",
     "Scenario",
     "ScenarioError",
+    "compare",
     "exact",
     "load",
     "loads",

@@ -140,6 +140,37 @@ def band(found: tuple[float, float] | None) -> str:
     return f"{100 * found[0]:.0f} to {100 * found[1]:.0f} %"
 
 
+def signed(value: float, decimals: int) -> str:
+    """Return a number with a sign; what rounds to nothing has none."""
+    shown = f"{value:+.{decimals}f}"
+    return shown if float(shown) else shown[1:]
+
+
+def points(*differences: float) -> list[str]:
+    """Return differences of probabilities in points of a hundred, with a sign.
+
+    One decimal, and a second where all are so small that they would say nothing.
+    """
+    decimals = 1 if max(map(abs, differences), default=0.0) >= 0.01 else 2
+    return [signed(100.0 * d, decimals) for d in differences]
+
+
+def points_band(found: tuple[float, float] | None) -> str:
+    """Return a band of points, which is not known to decimals; empty for None."""
+    if found is None:
+        return ""
+    return " to ".join(signed(100.0 * end, 0) for end in found)
+
+
+def in_points(
+    difference: float, ends: tuple[float, float], inputs: tuple[float, float] | None
+) -> str:
+    """Return a difference in points with its intervals, that over the inputs first."""
+    value, low, high = points(difference, *ends)
+    known = f"inputs 80 %: {points_band(inputs)}; " if inputs else ""
+    return f"{value} points ({known}Monte Carlo 95 %: {low} to {high})"
+
+
 def days(value: float, decimals: int = 2) -> str:
     """Return a number of days, with what decimals it needs."""
     shown = f"{value:.{decimals}f}"

@@ -11,11 +11,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from sim.analysis.first_passage import Ints
 
+Bools = npt.NDArray[np.bool_]
+
 #: With fewer groups the tenth and the ninetieth percentile are only known to several points.
 FEWEST_GROUPS = 60
+#: Points that stand for a group whose share is spread over its step.
+_POINTS = 16
 
 
 def shrinkage(counts: Ints, m: int) -> float:
@@ -84,4 +89,46 @@ def nested_band(
     heights = np.stack([below[:-1], below[1:]])
     tail = (1.0 - level) / 2.0
     low, high = np.interp([tail, 1.0 - tail], heights.T.ravel(), edges.T.ravel())
+    return float(low), float(high)
+
+
+def paired_band(
+    first: Bools, second: Bools, level: float = 0.8, mean: float | None = None
+) -> tuple[float, float] | None:
+    r"""Return the band that holds the middle ``level`` of a difference over what is unknown.
+
+    As :func:`nested_band`, of groups that share what is unknown in both scenarios: the spread of
+    their differences is drawn in by what luck adds to it, which within pairs is
+    :math:`\overline{s_k^2}/m`, with :math:`s_k^2` the variance of a group's m differences. A group
+    in which no pair differs stands at a point.
+
+    Parameters
+    ----------
+    first, second : bool arrays, shape (n_groups, m)
+        Whether the outcome came, in the same replications of either.
+    level : in (0, 1)
+    mean : in [-1, 1]
+        The difference over all inputs, where it is better known than by these groups.
+
+    Examples
+    --------
+    >>> first = np.zeros((80, 32), dtype=bool)
+    >>> second = np.arange(80)[:, np.newaxis] >= np.full((1, 32), 40)
+    >>> low, high = paired_band(first, second)
+    >>> round(low, 3), round(high, 3)
+    (0.0, 1.0)
+    """
+    if len(first) < FEWEST_GROUPS:
+        return None
+    differences = second.astype(np.int64) - first
+    m, shares = differences.shape[1], differences.mean(axis=1)
+    own, spread = float(shares.mean()), float(shares.var(ddof=1))
+    noise = float(differences.var(axis=1, ddof=1).mean()) / m
+    factor = math.sqrt(max(0.0, 1.0 - noise / spread)) if spread > 0.0 else 1.0
+    middle = (own if mean is None else mean) + factor * (shares - own)
+    half = np.where(differences.any(axis=1), factor / (2.0 * m), 0.0)
+    places = (2.0 * np.arange(_POINTS) + 1.0) / _POINTS - 1.0
+    points = np.clip(middle[:, np.newaxis] + half[:, np.newaxis] * places, -1.0, 1.0)
+    tail = (1.0 - level) / 2.0
+    low, high = np.quantile(points, [tail, 1.0 - tail])
     return float(low), float(high)

@@ -71,6 +71,7 @@ class Budget(click.ParamType[float]):
 @options.seed
 @options.assignments
 @options.engine
+@options.workers
 @click.option("--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Write JUnit XML.")
 @click.option(
     "--markdown", type=click.Path(dir_okay=False), metavar="FILE", help="Write a Markdown summary."

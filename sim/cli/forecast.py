@@ -74,19 +74,10 @@ def _overview(told: list[_Told]) -> list[str]:
     lines = [
         line
         for label, *row in rows
-        for line in _with_label(label, row[: shown - 1], look.width - 2 - others)
+        for line in text.with_label(label, row[: shown - 1], look.width - 2 - others)
     ]
     align = "lrrlr" if len(rows[0]) == 5 else "lrlr"
     return _indented(text.table(lines, align[:shown]), look)
-
-
-def _with_label(label: str, row: list[str], columns: int) -> list[list[str]]:
-    """Return a row of a table that begins with a label, which may take two lines."""
-    if text.width(label) <= columns:
-        return [[label, *row]]
-    first, *more = text.wrapped(label, columns - 2)
-    rest = "  " + text.fitted(" ".join(more), columns - 2)
-    return [[first, *row], [rest, *([""] * len(row))]]
 
 
 def _indented(table: list[str], look: Look) -> list[str]:

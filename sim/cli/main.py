@@ -41,6 +41,7 @@ _NOT_ONE_OF = re.compile(r"'(.*)' is not one of ", re.DOTALL)
 #: Commands by name, with the line that ``--help`` shows (the modules are loaded late).
 COMMANDS = {
     "run": "Run a scenario and say what comes of it.",
+    "compare": "Compare scenarios or variants, replication by replication.",
     "validate": "Check scenario files.",
     "explain": "Say what a scenario file means.",
     "trace": "Tell one replication as a timeline.",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sim.cli import log
+from sim.cli.text import Look, counted
 from sim.errors import ScenarioError, UsageError
 
 if TYPE_CHECKING:
@@ -73,20 +74,50 @@ def seed(command: Command) -> Command:
     )(command)
 
 
-def engine(command: Command) -> Command:
-    """Add ``--engine`` and ``--workers``."""
-    command = click.option(
-        "--workers",
-        type=click.IntRange(1),
-        metavar="N",
-        help="Threads; all processors by default.",
+def at(command: Command) -> Command:
+    """Add ``--at``."""
+    return click.option(
+        "--at",
+        type=Times(),
+        metavar="DAYS",
+        help="Report probabilities at these days: 1,2,3. The file's report times by default.",
     )(command)
+
+
+def engine(command: Command) -> Command:
+    """Add ``--engine``."""
     return click.option(
         "--engine",
         type=click.Choice(["compiled", "reference"]),
         default="compiled",
         show_default=True,
         help="Both give the same numbers; the reference engine is slow and plain.",
+    )(command)
+
+
+def workers(command: Command) -> Command:
+    """Add ``--workers``."""
+    return click.option(
+        "--workers",
+        type=click.IntRange(1),
+        metavar="N",
+        help="Threads; all processors by default.",
+    )(command)
+
+
+def no_pictures(command: Command) -> Command:
+    """Add ``--no-pictures``."""
+    return click.option("--no-pictures", is_flag=True, help="Draw no pictures.")(command)
+
+
+def resume(command: Command) -> Command:
+    """Add ``--resume/--fresh``."""
+    return click.option(
+        "--resume/--fresh",
+        "may_resume",
+        default=True,
+        help="Whether a run that was done or interrupted before is taken from the results, as far "
+        "as it got (the default), or done anew.",
     )(command)
 
 
@@ -218,6 +249,19 @@ def _log_read(scenario: Scenario, seconds: float) -> None:
         _log.debug("%s has the SHA-256 digest %s", path, digest)
     for warning in scenario.warnings:
         log.told(warning)
+
+
+def warn(scenario: Scenario, *, is_verbose: bool, quiet: bool) -> None:
+    """Say what a file may have meant otherwise, or how often."""
+    if not scenario.warnings or quiet:
+        return
+    if is_verbose:
+        from sim.cli.render import diagnostics
+
+        note(diagnostics(scenario.warnings, scenario.texts, Look.of(sys.stderr)))
+    else:
+        n = counted(len(scenario.warnings), "warning")
+        note(f"{scenario.name}: {n} about the file; -v or 'validate' shows them")
 
 
 def within_horizon(at: tuple[float, ...] | None, horizon: float) -> tuple[float, ...] | None:

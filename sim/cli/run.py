@@ -37,22 +37,12 @@ if TYPE_CHECKING:
 )
 @options.seed
 @options.changes
-@click.option(
-    "--at",
-    type=options.Times(),
-    metavar="DAYS",
-    help="Report probabilities at these days: 1,2,3. The file's report times by default.",
-)
+@options.at
 @options.engine
+@options.workers
 @options.out
-@click.option("--no-pictures", is_flag=True, help="Draw no pictures.")
-@click.option(
-    "--resume/--fresh",
-    "may_resume",
-    default=True,
-    help="Whether a run that was done or interrupted before is taken from the results, as far as "
-    "it got (the default), or done anew.",
-)
+@options.no_pictures
+@options.resume
 @options.output
 def command(files: tuple[str, ...], **given: Any) -> int:
     """Run a scenario FILE (or several) and say what comes of it.
@@ -100,7 +90,7 @@ def _ensemble(scenario: Scenario, given: dict[str, Any]) -> tuple[Ensemble, int]
     from sim.studies.simulate import run
 
     quiet = given["quiet"] or given["as_json"]
-    _warn(scenario, is_verbose=given["verbose"] > 0, quiet=quiet)
+    options.warn(scenario, is_verbose=given["verbose"] > 0, quiet=quiet)
     began, log = time.perf_counter(), logging.getLogger(__name__)
     log.info("%s: seed %d, %s", scenario.name, given["seed"], given["engine"])
     status = int(Exit.DONE)
@@ -156,19 +146,6 @@ def _say_where(ensemble: Ensemble, n_pictures: int, *, quiet: bool) -> None:
         options.note(f"kept in {where}{with_pictures}", quiet=quiet)
     else:
         options.note(f"kept in {where}; the same command goes on from there", quiet=quiet)
-
-
-def _warn(scenario: Scenario, *, is_verbose: bool, quiet: bool) -> None:
-    if not scenario.warnings or quiet:
-        return
-    if is_verbose:
-        from sim.cli.render import diagnostics
-
-        look = text.Look.of(sys.stderr)
-        options.note(diagnostics(scenario.warnings, scenario.texts, look))
-    else:
-        n = text.counted(len(scenario.warnings), "warning")
-        options.note(f"{scenario.name}: {n} about the file; -v or 'validate' shows them")
 
 
 def _summary(ensemble: Ensemble, given: dict[str, Any], *, is_interrupted: bool) -> dict[str, Any]:

@@ -13,12 +13,7 @@ from sim.errors import UsageError
 
 @click.command("show")
 @click.argument("result", metavar="RESULT")
-@click.option(
-    "--at",
-    type=options.Times(),
-    metavar="DAYS",
-    help="Report probabilities at these days: 1,2,3. The file's report times by default.",
-)
+@options.at
 @click.option("--csv", "as_csv", is_flag=True, help="Print the probabilities by date as CSV.")
 @options.out
 @options.output

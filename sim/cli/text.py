@@ -50,6 +50,7 @@ __all__ = [
     "span",
     "table",
     "width",
+    "with_label",
     "wrapped",
 ]
 
@@ -126,6 +127,15 @@ def table(rows: Sequence[Sequence[str]], align: str) -> list[str]:
         ).rstrip()
         for row in rows
     ]
+
+
+def with_label(label: str, row: list[str], columns: int) -> list[list[str]]:
+    """Return a row of a table that begins with a label, which may take two lines."""
+    if width(label) <= columns:
+        return [[label, *row]]
+    first, *more = wrapped(label, columns - 2)
+    rest = "  " + fitted(" ".join(more), columns - 2)
+    return [[first, *row], [rest, *([""] * len(row))]]
 
 
 def _padded(cell: str, columns: int, side: str) -> str:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sim.ensemble import store
 from sim.ensemble.model import Ensemble
+from sim.studies.comparison import FILE, Comparison
+
+if TYPE_CHECKING:
+    from sim.report.pictures import Picture
 
 
 def pictures(ensemble: Ensemble) -> list[dict[str, str]]:
@@ -14,16 +21,39 @@ def pictures(ensemble: Ensemble) -> list[dict[str, str]]:
     Each has ``name``, ``title``, ``alt`` (what it shows, in words), and the names of its files,
     ``png`` and ``svg``.
     """
-    folder = ensemble.folder
-    assert folder is not None
-    summary = store.read_json(folder / "summary.json")
+
+    def drawn(folder: Path) -> list[Picture]:
+        from sim.report.pictures import draw
+
+        return draw(ensemble, folder)
+
+    assert ensemble.folder is not None
+    return _known_or(drawn, ensemble.folder, "summary.json")
+
+
+def pictures_of_differences(comparison: Comparison) -> list[dict[str, str]]:
+    """Return the pictures of a comparison that is kept, as :func:`pictures` does."""
+
+    def drawn(folder: Path) -> list[Picture]:
+        from sim.report.difference import drawings
+        from sim.report.pictures import write
+
+        return write(lambda: drawings(comparison), folder)
+
+    assert comparison.result is not None
+    return _known_or(drawn, Path(comparison.result), FILE)
+
+
+def _known_or(
+    drawn: Callable[[Path], list[Picture]], folder: Path, file: str
+) -> list[dict[str, str]]:
+    """Return the pictures that a file beside them names, if they are there; else draw them."""
+    summary = store.read_json(folder / file)
     known: list[dict[str, str]] = summary.get("pictures") or []
     if known and all(
         (folder / str(p.get(kind))).is_file() for p in known for kind in ("png", "svg")
     ):
         return known
-    from sim.report.pictures import draw
-
-    drawn = [asdict(picture) for picture in draw(ensemble, folder)]
-    store.write_json(folder, "summary.json", {**summary, "pictures": drawn})
-    return drawn
+    found = [asdict(picture) for picture in drawn(folder)]
+    store.write_json(folder, file, {**summary, "pictures": found})
+    return found

@@ -6,7 +6,7 @@ import base64
 import io
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -55,9 +55,14 @@ def draw(ensemble: Ensemble, folder: Path) -> list[Picture]:
     list of Picture
         In the order above.
     """
+    return write(lambda: _drawings(ensemble), folder)
+
+
+def write(made: Callable[[], Iterable[Drawing]], folder: Path) -> list[Picture]:
+    """Write pictures as :func:`draw` does, each before the next is made."""
     written, taken = [], set[str]()
     with style.applied():
-        for drawing in _drawings(ensemble):
+        for drawing in made():
             file = _file_name(drawing.name, taken)
             picture = Picture(
                 drawing.name, drawing.title, drawing.alt, f"{file}.png", f"{file}.svg"

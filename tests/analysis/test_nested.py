@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.analysis.nested import FEWEST_GROUPS, nested_band, shrinkage
+from sim.analysis.nested import FEWEST_GROUPS, nested_band, paired_band, shrinkage
 
 GROUPS, WITHIN = 600, 32
 REPETITIONS = 400
@@ -98,3 +98,56 @@ def test_the_band_is_set_around_what_is_better_known():
     assert low - 0.03 < 0.52 < high + 0.03
     shifted = nested_band(counts, WITHIN, mean=0.42)
     assert shifted == pytest.approx((low - 0.1, high - 0.1))
+
+
+# The band of a difference.
+
+
+def paired_bands(effect: float, shared: float, correct: bool = True) -> np.ndarray:
+    """Return bands of a difference that is even between 0 and ``effect`` over the unknown.
+
+    In a share ``shared`` of the replications luck is common; in the others each has its own.
+    """
+    random = np.random.default_rng(12)
+    found = []
+    for _ in range(REPETITIONS // 4):
+        p = random.uniform(0.0, effect, size=(GROUPS, 1))
+        luck, own = random.uniform(size=(2, GROUPS, WITHIN))
+        second = np.where(random.uniform(size=luck.shape) < shared, luck, own)
+        first, second = luck < 0.3, second < 0.3 + p
+        raw = (second.mean(axis=1) - first.mean(axis=1)).tolist()
+        found.append(paired_band(first, second) if correct else np.quantile(raw, [0.1, 0.9]))
+    return np.array(found)
+
+
+def paired_bias(found: np.ndarray, effect: float) -> tuple[np.ndarray, np.ndarray]:
+    wanted = [0.1 * effect, 0.9 * effect]
+    return found.mean(axis=0) - wanted, found.std(axis=0) / math.sqrt(len(found))
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize("shared", [0.5, 1.0])
+def test_the_noise_within_pairs_does_not_widen_the_band_of_a_difference(shared):
+    off, standard_error = paired_bias(paired_bands(0.5, shared), 0.5)
+    assert np.all(np.abs(off) < 0.012 + K * standard_error)
+
+
+@pytest.mark.statistical
+@pytest.mark.parametrize("shared", [0.5, 1.0])
+def test_quantiles_of_the_raw_differences_fail_that_test(shared):
+    off, standard_error = paired_bias(paired_bands(0.5, shared, correct=False), 0.5)
+    assert np.all(np.abs(off) > 0.012 + K * standard_error)
+
+
+def test_a_difference_that_no_group_shows_is_a_point():
+    same = np.zeros((FEWEST_GROUPS, WITHIN), dtype=bool)
+    assert paired_band(same, same) == (0.0, 0.0)
+    assert paired_band(same[1:], same[1:]) is None
+
+
+def test_few_groups_with_a_difference_do_not_widen_the_band():
+    first = np.zeros((200, WITHIN), dtype=bool)
+    second = first.copy()
+    second[:4, :20] = True
+    low, high = paired_band(first, second)
+    assert -0.01 < low <= high < 0.01

@@ -59,7 +59,7 @@ def test_the_version_is_that_of_the_project(capsys, monkeypatch):
     ("arguments", "message"),
     [
         (["runn"], "error: no command 'runn': did you mean 'run'?"),
-        (["qqqq"], "error: no command 'qqqq': one of run, validate, "),
+        (["qqqq"], "error: no command 'qqqq': one of run, compare, "),
         (["run", "x.yaml", "--sede", "3"], "error: no option '--sede': did you mean '--seed'?"),
         (["run", "bridge.yaml", "--qqqqqq"], "error: no option '--qqqqqq'"),
         (["run"], "Missing argument 'FILE...'"),
@@ -126,9 +126,9 @@ def test_a_missing_file_is_refused(command, folder, capsys):
     assert ": '': No such file or directory" in capsys.readouterr().err
 
 
-def test_a_folder_is_for_validate_only(folder, capsys):
+def test_a_folder_is_for_validate_and_check_only(folder, capsys):
     assert main(["run", "."]) == Exit.REFUSED
-    assert ".: Is a directory; only 'validate' takes folders" in capsys.readouterr().err
+    assert ".: Is a directory; only 'validate' and 'check' take folders" in capsys.readouterr().err
     assert main(["validate", "."]) == Exit.DONE
 
 

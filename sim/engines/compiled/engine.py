@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
 from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
-from sim.engines.compiled.kernel import FAULTED, RUNNING, States, kernel
+from sim.engines.compiled.emit import NO_GUARD
+from sim.engines.compiled.kernel import FAULTED, RUNNING, WORK, States, kernel
 from sim.engines.compiled.lower import lower
 from sim.ensemble.batch import Batch, Floats, Ints, blank
 from sim.net.model import Net
+
+#: Before any time: advancing to it sets a replication up, and fires nothing.
+_BEFORE_THE_START = -1.0
 
 Control = npt.NDArray[np.int64]
 
@@ -32,6 +36,22 @@ class Stopped(Exception):
 def no_control() -> Control:
     """Return a control that never asks to stop."""
     return np.zeros(1, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A time of a replication at which something fired.
+
+    ``due`` holds the first firing of each clock that was due then, in the order in which they fire,
+    and ``fired`` the firings of the last step, its immediates included: numbers as
+    :func:`sim.net.model.firings` has them. Nearly always one clock is due, and the step is all; at
+    the start, before any clock, none is.
+    """
+
+    time: float
+    due: tuple[int, ...]
+    fired: tuple[int, ...]
+    n_events: int
 
 
 @lru_cache(maxsize=8)
@@ -142,6 +162,29 @@ class CompiledEngine:
         if states.end_reasons[n_done] == FAULTED:
             raise FaultAt(int(states.replications[n_done]))
         raise Stopped
+
+    def moments(self, seed: int, replication: int) -> Iterator[Moment]:
+        """Yield what happens in a replication, time after time, at some 15 microseconds each."""
+        program = self._lowered.program
+        start = len(program.fire_functions) - 1
+        states = self.start(self.inputs(seed, [replication]), [replication])
+        due, slots = states.due[0], states.slots[0]
+        time, clocks, n_known = _BEFORE_THE_START, np.empty(0, dtype=np.int64), 0
+        while True:
+            states.fired[:] = -1
+            self.advance(states, seed=seed, until=time)
+            n_events = int(states.n_events[0])
+            if n_events > n_known:
+                fired = states.fired[(states.fired >= 0) & (states.fired != start)].tolist()
+                begun = program.first_firing[clocks].tolist()
+                yield Moment(max(time, 0.0), tuple(begun), tuple(fired), n_events - n_known)
+            if states.end_reasons[0] != RUNNING:
+                return
+            n_known, time = n_events, float(due.min())
+            # A timetable ticks whether or not its guard holds; then nothing fires.
+            clocks = np.flatnonzero(due == time)
+            guards = slots[int(program.clock_slot) + clocks]
+            clocks = clocks[(program.kinds[clocks] == WORK) | (guards != NO_GUARD)]
 
     def batch(self, states: States) -> Batch:
         """Return the results of states that have come to their end."""

@@ -1,0 +1,244 @@
+"""A comparison in words and tables for a terminal of 80 columns."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sim.cli import text
+from sim.cli.render import safe
+from sim.cli.text import Look
+from sim.shown import in_points, moment, points, points_band, signed
+from sim.studies.comparison import ByDate, Comparison, Difference, Example, OfTime
+
+_CLOCKS = 5
+_TRACED = 2
+#: Columns that a label has at the least: a table without room for it loses its last column.
+_LABEL = 12
+
+
+def told(comparison: Comparison, look: Look | None = None) -> str:
+    """Return the readable form of a comparison."""
+    look = look or Look()
+    lines = _head(comparison, look)
+    for name in comparison.others:
+        lines += ["", "", *_Told(comparison, name, look).lines()]
+    return "\n".join([*lines, "", "", *_foot(comparison, look)])
+
+
+def _head(comparison: Comparison, look: Look) -> list[str]:
+    facts = comparison.ensembles[0].facts
+    lines = text.headed(safe(facts.title), safe(f"against {comparison.baseline}"), look)
+    if facts.question:
+        lines += text.wrapped(safe(facts.question), look.width)
+    for note in comparison.notes:
+        lines += text.wrapped(f"note: {safe(note)}", look.width)
+    return lines
+
+
+@dataclass(frozen=True)
+class _Told:
+    """One scenario against the baseline."""
+
+    comparison: Comparison
+    name: str
+    look: Look
+
+    @property
+    def differences(self) -> dict[str, Difference]:
+        found = self.comparison.differences.items()
+        return {outcome: of[self.name] for outcome, of in found if self.name in of}
+
+    @property
+    def shown_name(self) -> str:
+        return safe(self.name)
+
+    def lines(self) -> list[str]:
+        lines = [*self.title(), *self.headline(), "", *self.overview()]
+        found = self.comparison.largest(self.name)
+        if found is None:
+            return lines
+        outcome, largest = found
+        first = next(iter(self.differences))
+        lines += ["", *self.how(largest)]
+        for one in dict.fromkeys([first, outcome]):
+            lines += ["", *self.outcome(self.differences[one])]
+        return lines
+
+    def title(self) -> list[str]:
+        line = "─" if self.look.blocks else "-"
+        name = text.fitted(self.shown_name, self.look.width - 5)
+        return [f"{line * (self.look.width - text.width(name) - 1)} {name}"]
+
+    def headline(self) -> list[str]:
+        """Say what differs most, and what differs first in the replications that make it so."""
+        found = self.comparison.largest(self.name)
+        if found is None:
+            said = f"With {self.shown_name} no difference is seen in any outcome at any date: "
+            ends = [abs(e) for d in self.differences.values() for e in d.largest.interval95]
+            said += f"by the intervals none is larger than {100 * max(ends):.1f} points."
+            return self.bold(said)
+        _, of = found
+        row = of.largest
+        said = f"With {self.shown_name}: {safe(of.label)} by {self.moment(row)}: "
+        said += f"{text.percent(row.probability)} instead of {text.percent(row.baseline)}, "
+        said += f"{in_points(row.difference, row.interval95, row.inputs80)}."
+        lines = self.bold(said)
+        return [*lines, *(text.wrapped(_whole(_first(of)), self.look.width) if of.clocks else [])]
+
+    def bold(self, said: str) -> list[str]:
+        return [
+            self.look.styled(line, "bold") for line in text.wrapped(_whole(said), self.look.width)
+        ]
+
+    def moment(self, row: ByDate) -> str:
+        return moment(row.time, row.days, self.comparison.horizon_days)
+
+    def when(self, row: ByDate) -> str:
+        short = text.date(row.time, is_short=True)
+        return short or f"day {text.days(row.days, self.decimals)}"
+
+    @property
+    def decimals(self) -> int:
+        return text.decimals_for(self.comparison.horizon_days)
+
+    def overview(self) -> list[str]:
+        """Return every outcome at the date at which it differs most."""
+        rows = [["outcome", "by day", "baseline", "here", "points", "Monte Carlo", "inputs 80 %"]]
+        found = [of.largest for of in self.differences.values()]
+        days = text.column([row.days for row in found], self.decimals)
+        rows += [
+            [safe(of.label), day, *self.figures(row)]
+            for of, day, row in zip(self.differences.values(), days, found, strict=True)
+        ]
+        return self.table(rows, "lrrrrrr")
+
+    def figures(self, row: ByDate) -> list[str]:
+        """Return the probabilities in both, their difference, and its intervals."""
+        shown = points(row.difference, *row.interval95)
+        return [
+            text.percent(row.baseline),
+            text.percent(row.probability),
+            shown[0],
+            f"{shown[1]} to {shown[2]}",
+            points_band(row.inputs80),
+        ]
+
+    def how(self, of: Difference) -> list[str]:
+        """Return which clocks differ first, and replications to trace side by side."""
+        rows = [["share", "first to differ"]]
+        rows += [[_share(c.share), safe(c.transition)] for c in of.clocks[:_CLOCKS]]
+        rest = of.clocks[_CLOCKS:]
+        if rest:
+            others = text.counted(len(rest), "other transition")
+            rows.append([_share(sum(c.share for c in rest)), others])
+        lines = self.table(rows, "rl") if of.clocks else []
+        for clock in of.clocks[:_TRACED]:
+            lines += self.example(clock.examples[0])
+        if of.clocks:
+            number = of.clocks[0].examples[0].replication
+            lines += [self.look.styled("  side by side:", "dim"), *self.traces(number)]
+        return lines
+
+    def traces(self, replication: int) -> list[str]:
+        """Return the commands that tell a replication in both."""
+        scenarios = self.comparison.scenarios
+        seed = f" --seed {self.comparison.seed}" if self.comparison.seed != 1 else ""
+        return [
+            f"    trace {safe(one.file)}{f' --variant {safe(one.variant)}' if one.variant else ''}"
+            f" --replication {replication}{seed}"
+            for one in scenarios
+            if one.name in (self.comparison.baseline, self.name)
+        ]
+
+    def example(self, example: Example) -> list[str]:
+        """Return where one replication parts, to be traced in both."""
+        here = _event(example.event, example.days, self.decimals)
+        there = _event(example.baseline_event, example.baseline_days, self.decimals)
+        said = f"replication {example.replication}: {safe(here)} here, {safe(there)} in "
+        said += f"{safe(self.comparison.baseline)}"
+        return text.wrapped(said, self.look.width, "  ")
+
+    def outcome(self, of: Difference) -> list[str]:
+        """Return one outcome by date, and its time."""
+        lines = self.bold(safe(of.label))
+        rows = [["by", "baseline", "here", "points", "Monte Carlo 95 %", "inputs 80 %", "gain"]]
+        whole = of.by_horizon
+        for row in [*of.by, *([] if of.by and of.by[-1].days == whole.days else [whole])]:
+            gain = row.variance_reduction
+            shown = "" if gain is None else f"{gain:,.0f} x" if gain >= 10 else f"{gain:.1f} x"
+            rows.append([self.when(row), *self.figures(row), shown])
+        lines += self.table(rows, "lrrrrrr")
+        times = [["time, days", "baseline", "here", "difference", "Monte Carlo 95 %"]]
+        for q, time in of.quantiles_days.items():
+            if math.isfinite(time.baseline) or math.isfinite(time.value):
+                times.append([f"{100 * float(q):.0f} %", *self.times(time)])
+        mean = f"mean, up to {text.span(self.comparison.horizon_days)}"
+        times.append([mean, *self.times(of.restricted_mean_days)])
+        return [*lines, "", *self.table(times, "lrrrr")]
+
+    def times(self, time: OfTime) -> list[str]:
+        """Return a time in both, and how far apart they are."""
+        decimals, (low, high) = self.decimals, time.interval95
+        shown = [
+            f"{t:.{decimals}f}" if math.isfinite(t) else "later"
+            for t in (time.baseline, time.value)
+        ]
+        if time.difference is None or not math.isfinite(time.difference):
+            return [*shown, "", ""]
+        ends = [signed(end, decimals) if math.isfinite(end) else "any" for end in (low, high)]
+        return [*shown, signed(time.difference, decimals), " to ".join(ends)]
+
+    def table(self, rows: list[list[str]], align: str) -> list[str]:
+        """Return a table without the columns that nothing is in, or that there is no room for."""
+        used = [j for j in range(len(align)) if any(row[j] for row in rows[1:])]
+        rows = [[row[j] for j in used] for row in rows]
+        while (room := self._room(rows)) < _LABEL and len(used) > 2:
+            rows, used = [row[:-1] for row in rows], used[:-1]
+        rows = [line for label, *row in rows for line in text.with_label(label, row, room)]
+        head, *body = text.table(rows, "".join(align[j] for j in used))
+        return [self.look.styled(f"  {head}", "dim"), *(f"  {line}" for line in body)]
+
+    def _room(self, rows: list[list[str]]) -> int:
+        """Return the columns that are left for the first column of a table."""
+        widths = [max(map(text.width, column)) for column in zip(*rows, strict=True)]
+        return max(8, self.look.width - 2 - sum(2 + width for width in widths[1:]))
+
+
+def _whole(said: str) -> str:
+    """Return a sentence in which no number is parted from its sign of percent."""
+    return said.replace(" %", f"{text.NO_BREAK}%")
+
+
+def _share(share: float) -> str:
+    """Return a share of the replications that were looked at."""
+    return f"{100 * share:.0f} %"
+
+
+def _first(of: Difference) -> str:
+    """Say which clocks differ first, in the replications that make up the difference."""
+    shown = [f"{safe(c.transition)} ({_share(c.share)})" for c in of.clocks[:3]]
+    listed = " or ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
+    n = of.n_looked_at
+    looked = f"the {n:,}" if n == of.n_differing else f"{n:,} of the {of.n_differing:,}"
+    usually = "usually " if len(of.clocks) > 1 else ""
+    return f"In {looked} replications that make it so, the first to differ is {usually}{listed}."
+
+
+def _event(event: str, days: float | None, decimals: int) -> str:
+    if days is None:
+        return "nothing more"
+    return f"{event} on day {days:.{decimals + 1}f}"
+
+
+def _foot(comparison: Comparison, look: Look) -> list[str]:
+    made = f"{text.counted(comparison.replications, 'replication')} of each, seed "
+    made += f"{comparison.seed}, under common random numbers. Every interval holds by itself: of "
+    made += "twenty differences that are none, one is expected to look like one. Gain: how many "
+    made += "times as many replications independent seeds would take. "
+    differences = (d for of in comparison.differences.values() for d in of.values())
+    if any(d.inputs80 for d in differences):
+        made += "Inputs 80 %: where the difference lies, four times in five, over what the files "
+        made += "leave uncertain, luck averaged out. "
+    made += "Nothing here is about how right the models are."
+    return [look.styled(line, "dim") for line in text.wrapped(made, look.width)]
