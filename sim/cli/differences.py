@@ -76,7 +76,8 @@ class _Told:
         if found is None:
             said = f"With {self.shown_name} no difference is seen in any outcome at any date: "
             ends = [abs(e) for d in self.differences.values() for e in d.largest.interval95]
-            said += f"by the intervals none is larger than {100 * max(ends):.1f} points."
+            largest = points(max(ends))[0].removeprefix("+")
+            said += f"by the intervals none is larger than {largest} points."
             return self.bold(said)
         _, of = found
         row = of.largest
@@ -186,8 +187,11 @@ class _Told:
         ]
         if time.difference is None or not math.isfinite(time.difference):
             return [*shown, "", ""]
-        ends = [signed(end, decimals) if math.isfinite(end) else "any" for end in (low, high)]
-        return [*shown, signed(time.difference, decimals), " to ".join(ends)]
+        ends = [signed(end, decimals) for end in (low, high) if math.isfinite(end)]
+        if len(ends) == 1:
+            ends.append("more" if math.isfinite(low) else "less")
+        joint = " to " if math.isfinite(low) and math.isfinite(high) else " or "
+        return [*shown, signed(time.difference, decimals), joint.join(ends)]
 
     def table(self, rows: list[list[str]], align: str) -> list[str]:
         """Return a table without the columns that nothing is in, or that there is no room for."""

@@ -175,11 +175,11 @@ def _beside(
     heights = spread(wanted, 0.19, bottom, top)
     for curve, at, height, figure in zip(curves, wanted, heights, figures, strict=True):
         page.line([(x + 0.03, at), (x + 0.14, height)], curve.colour)
-        name = style.lines(style.written(curve.name), _RIGHT - 0.85, style.SMALL, most=1)[0]
+        said = f"{figure} {style.written(curve.name)}"
+        line = style.lines(said, _RIGHT - 0.35, style.SMALL, bold=True, most=1)[0]
         page.text(
-            x + 0.18, height, f"{figure} {name}", style.SMALL,
-            color=curve.colour, weight="bold", va="center",
-        )  # fmt: skip
+            x + 0.18, height, line, style.SMALL, color=curve.colour, weight="bold", va="center"
+        )
 
 
 def _said(comparison: Comparison, of: Mapping[str, Difference]) -> str:

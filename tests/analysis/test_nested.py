@@ -110,7 +110,7 @@ def paired_bands(effect: float, shared: float, correct: bool = True) -> np.ndarr
     """
     random = np.random.default_rng(12)
     found = []
-    for _ in range(REPETITIONS // 4):
+    for _ in range(REPETITIONS // 8):
         p = random.uniform(0.0, effect, size=(GROUPS, 1))
         luck, own = random.uniform(size=(2, GROUPS, WITHIN))
         second = np.where(random.uniform(size=luck.shape) < shared, luck, own)
@@ -125,18 +125,22 @@ def paired_bias(found: np.ndarray, effect: float) -> tuple[np.ndarray, np.ndarra
     return found.mean(axis=0) - wanted, found.std(axis=0) / math.sqrt(len(found))
 
 
+#: By the share of luck in common, what the shape of the shares alone leaves at the ends.
+of_shared = pytest.mark.parametrize(("shared", "allowed"), [(0.5, 0.012), (1.0, 0.008)])
+
+
 @pytest.mark.statistical
-@pytest.mark.parametrize("shared", [0.5, 1.0])
-def test_the_noise_within_pairs_does_not_widen_the_band_of_a_difference(shared):
+@of_shared
+def test_the_noise_within_pairs_does_not_widen_the_band_of_a_difference(shared, allowed):
     off, standard_error = paired_bias(paired_bands(0.5, shared), 0.5)
-    assert np.all(np.abs(off) < 0.012 + K * standard_error)
+    assert np.all(np.abs(off) < allowed + K * standard_error)
 
 
 @pytest.mark.statistical
-@pytest.mark.parametrize("shared", [0.5, 1.0])
-def test_quantiles_of_the_raw_differences_fail_that_test(shared):
+@of_shared
+def test_quantiles_of_the_raw_differences_fail_that_test(shared, allowed):
     off, standard_error = paired_bias(paired_bands(0.5, shared, correct=False), 0.5)
-    assert np.all(np.abs(off) > 0.012 + K * standard_error)
+    assert np.all(np.abs(off) > allowed + K * standard_error)
 
 
 def test_a_difference_that_no_group_shows_is_a_point():

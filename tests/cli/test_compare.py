@@ -95,7 +95,7 @@ def test_where_nothing_is_seen_it_says_how_large_a_difference_could_be(capsys):
     assert "With same no difference is seen in any outcome at any date: by the intervals none " in (
         text
     )
-    assert "none is larger than 0.4 points." in text
+    assert "none is larger than 0.38 points." in text
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,6 @@ import sim
 from sim.errors import UsageError
 from sim.studies.compare import names_of
 from sim.studies.comparison import as_json
-from tests.contracts.coverage import Check
 from tests.studies.scenarios import BRIDGE
 
 CITIES = Path(__file__).parents[2] / "scenarios" / "four_cities.yaml"
@@ -189,18 +188,6 @@ def test_neither_workers_nor_engine_change_a_figure(how):
         for given in ({"workers": 2}, how)
     ]
     assert made[0] == made[1]
-
-
-def test_false_alarms_are_as_rare_as_they_should_be():
-    """A variant with luck of its own and the same law: 60 runs, three dates, two of them alike."""
-    text = BRIDGE.replace("strike:", "raid:").replace("strike.", "raid.")
-    n_seen = 0
-    for seed in range(60):
-        comparison = sim.compare(
-            sim.loads(BRIDGE), sim.loads(text, "other.yaml"), replications=200, seed=seed, at=[2.0]
-        )
-        n_seen += comparison.differences["hit"]["other"].by[0].is_seen
-    assert Check("", n_seen, 60, 0.05).deviation < K
 
 
 # Names, notes and refusals.
