@@ -174,19 +174,20 @@ def _drift(
     from sim.studies.drift import drift, name_in, sample, write_baseline
 
     path, is_new = Path(given["baseline"]), given["update_baseline"]
-    samples: dict[str, Sample] = {}
+    now: dict[str, Sample] = {}
     late: list[str] = []
     how = {name: given[name] for name in ("seed", "engine", "workers")}
     for scenario in scenarios:
-        name = name_in(path, scenario.path)
         if ends is not None and time.monotonic() >= ends and not is_new:
-            late.append(name)
+            late.append(scenario.path)
         else:
-            samples[name] = sample(scenario, **how)
+            now[scenario.path] = sample(scenario, **how)
+    names = {file: name_in(path, file) for file in now}
     if not is_new:
-        return drift(before, samples, given["false_alarms"], not_compared=late)
-    write_baseline(path, {**before, **samples})
-    told = f"{text.counted(len(samples), 'scenario')} written to {safe(str(path))}"
+        known = {file: before[name] for file, name in names.items() if name in before}
+        return drift(known, now, given["false_alarms"], not_compared=late)
+    write_baseline(path, {**before, **{names[file]: one for file, one in now.items()}})
+    told = f"{text.counted(len(now), 'scenario')} written to {safe(str(path))}"
     options.note(told, quiet=given["quiet"])
     return None
 

@@ -185,8 +185,7 @@ def _pairs(old: Sample, new: Sample, name: str) -> Iterator[tuple[float, int, in
 
 def name_in(baseline: Path, scenario: str) -> str:
     """Return what a scenario is called in a baseline: its way from the baseline's folder."""
-    folder = baseline.resolve().parent
-    return Path(os.path.relpath(Path(scenario).resolve(), folder)).as_posix()
+    return Path(os.path.relpath(scenario, baseline.parent)).as_posix()
 
 
 def read_baseline(path: Path) -> dict[str, Sample]:

@@ -159,7 +159,7 @@ def test_a_baseline_finds_what_has_moved(files, capsys):
     assert "nothing has drifted" in capsys.readouterr().out
     faster = [*baseline, "--set", "parameters.pace=0.6/day"]
     assert main(faster) == Exit.CHECK_FAILED
-    assert "  drifted   ../wars/plain.yaml: falls by day" in capsys.readouterr().out
+    assert "  drifted   wars/plain.yaml: falls by day" in capsys.readouterr().out
     status, found = as_json(capsys, *faster[1:])
     (one,) = found["drift"]["moved"]
     assert status == Exit.CHECK_FAILED
