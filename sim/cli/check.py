@@ -15,7 +15,7 @@ import click
 
 from sim.cli import options, text
 from sim.cli.render import safe
-from sim.errors import Diagnostic, Exit, ScenarioError, UsageError
+from sim.errors import Diagnostic, Exit, Interrupted, ScenarioError, UsageError
 
 if TYPE_CHECKING:
     from sim.scenario.model import Scenario
@@ -102,10 +102,15 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
     ends = None if given["budget"] is None else began + given["budget"]
     drift = _drift(scenarios, before, given, ends)
     verdicts: list[Verdicts] = []
-    for of_one in _verdicts([s for s in scenarios if s.checks], given, ends):
-        verdicts.append(of_one)
-        if not given["as_json"]:
-            options.say("\n".join(_of_scenario(of_one, text.Look.of(sys.stdout))))
+    try:
+        for of_one in _verdicts([s for s in scenarios if s.checks], given, ends):
+            verdicts.append(of_one)
+            if not given["as_json"]:
+                options.say("\n".join(_of_scenario(of_one, text.Look.of(sys.stdout))))
+    except (Interrupted, KeyboardInterrupt) as stop:
+        if given["as_json"] or not verdicts:
+            raise
+        return _interrupted(verdicts, stop)
     _write(verdicts, drift, given)
     if given["as_json"]:
         options.print_json(_as_json(verdicts, drift, given))
@@ -211,6 +216,15 @@ def _write_text(file: str, content: str) -> None:
     path.write_text(content, encoding="utf-8")
 
 
+def _interrupted(verdicts: Sequence[Verdicts], stop: BaseException) -> int:
+    """Sum up the files that are done; the status is that of the signal."""
+    from sim.cli.main import status_of
+    from sim.report.junit import summed_up
+
+    options.say(f"{summed_up(verdicts)}; interrupted: the other files are not judged")
+    return status_of(stop.__cause__ if isinstance(stop, Interrupted) else stop)
+
+
 def _status(verdicts: Sequence[Verdicts], drift: Drift | None, *, is_strict: bool) -> int:
     from sim.report.junit import totals
 
@@ -248,7 +262,8 @@ def _summed_up(verdicts: Sequence[Verdicts], drift: Drift | None, look: text.Loo
 
     for file, told in drifted(drift):
         label = look.styled("drifted".ljust(9), "red")
-        first, *rest = text.wrapped(safe(f"{file}: {told}"), look.width - 12)
+        unbroken = safe(f"{file}: {told}").replace(" %", f"{text.NO_BREAK}%")
+        first, *rest = text.wrapped(unbroken, look.width - 12)
         yield f"  {label} {first}"
         yield from (" " * 12 + line for line in rest)
     for file, name in drift.new if drift else ():

@@ -244,3 +244,23 @@ def test_a_file_that_is_not_there_is_refused(files, capsys):
 def test_validate_counts_checks(files, capsys):
     assert main(["validate", "wars/good.yaml"]) == Exit.DONE
     assert "2 variants, 1 check" in capsys.readouterr().out
+
+
+def test_an_interrupt_sums_up_the_files_that_are_done(files, capsys, monkeypatch):
+    from sim.studies import check as checking
+
+    whole = checking.check
+
+    def stopped(scenario, **how):
+        if scenario.name == "good":
+            raise KeyboardInterrupt
+        return whole(scenario, **how)
+
+    monkeypatch.setattr(checking, "check", stopped)
+    assert main(["check", "wars/bad.yaml", "wars/good.yaml"]) == Exit.INTERRUPTED
+    told = capsys.readouterr().out.splitlines()
+    assert told[-1] == (
+        "1 check: 0 passed, 1 failed, 0 undecided; interrupted: the other files are not judged"
+    )
+    assert main(["check", "wars/good.yaml"]) == Exit.INTERRUPTED
+    assert "interrupted before there was a result" in capsys.readouterr().err
