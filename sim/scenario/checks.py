@@ -27,7 +27,7 @@ from sim.keys import (
 from sim.net.expr import Const
 from sim.scenario.terms import Terms
 from sim.scenario.wanted import PLAIN, is_nan, written_text
-from sim.values import Faults, Items, Node, Text, describe
+from sim.values import Faults, Items, Map, Node, Text, describe
 
 if TYPE_CHECKING:
     from sim.net.model import Net
@@ -200,13 +200,14 @@ class CheckReader:
             return None
         given = {key: value for key, value in spec if value is not None and key != "note"}
         kind = next(k for k in _KINDS if not k.marks or any(mark in given for mark in k.marks))
+        assert isinstance(node, Map)
         if not self._is_whole(kind, given, node, path):
             return None
         before = self.faults.n_errors
         check = self._of_kind(kind, spec, node, path)
         return check if self.faults.n_errors == before else None
 
-    def _is_whole(self, kind: _Kind, given: Collection[str], node: Node, path: str) -> bool:
+    def _is_whole(self, kind: _Kind, given: Collection[str], node: Map, path: str) -> bool:
         """Tell keys that a kind of check lacks, and keys that do not go with it."""
         missing = [key for key in kind.needs if key not in given]
         if missing:
@@ -214,9 +215,8 @@ class CheckReader:
             self.faults.add("missing-field", message, node, path, expected=kind.example)
         odd = [key for key in given if key not in (*kind.needs, *kind.may_have)]
         for key in odd:
-            at = node.key(key) if hasattr(node, "key") else node
-            message = f"'{key}' does not go with a check of {kind.noun}"
-            self.faults.add("bad-check", message, at, f"{path}.{key}", expected=kind.example)
+            message, where = f"'{key}' does not go with a check of {kind.noun}", f"{path}.{key}"
+            self.faults.add("bad-check", message, node.key(key), where, expected=kind.example)
         return not missing and not odd
 
     def _of_kind(self, kind: _Kind, spec: CheckSpec, node: Node, path: str) -> Check:

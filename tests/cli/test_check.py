@@ -264,3 +264,12 @@ def test_an_interrupt_sums_up_the_files_that_are_done(files, capsys, monkeypatch
     )
     assert main(["check", "wars/good.yaml"]) == Exit.INTERRUPTED
     assert "interrupted before there was a result" in capsys.readouterr().err
+
+
+def test_the_help_states_the_defaults_of_the_study():
+    from sim.cli.check import command
+    from sim.studies.check import FALSE_ALARMS, MOST_REPLICATIONS
+
+    defaults = {option.name: option.default for option in command.params}
+    assert defaults["replications"] == MOST_REPLICATIONS
+    assert defaults["false_alarms"] == FALSE_ALARMS
