@@ -100,7 +100,7 @@ def paired_proportions(first: Bools, second: Bools, level: float = 0.95) -> Esti
     """
     first, second = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
     n = _pairs(first, second)
-    b, c = np.count_nonzero(first & ~second), np.count_nonzero(second & ~first)
+    b, c = int((first & ~second).sum()), int((second & ~first).sum())
     low, high = tango(np.array(b), np.array(c), n, level)
     return Estimate((c - b) / n if n else math.nan, float(low), float(high))
 

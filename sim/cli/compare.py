@@ -22,14 +22,7 @@ if TYPE_CHECKING:
 
 @click.command("compare")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
-@click.option(
-    "-n",
-    "--replications",
-    type=click.IntRange(1),
-    metavar="N",
-    show_default="10000",
-    help="How many replications of each. The first ones are the same whatever the number.",
-)
+@options.replications
 @options.seed
 @options.assignments
 @click.option(
@@ -65,19 +58,22 @@ def command(files: tuple[str, ...], **given: Any) -> int:
         comparison = _compared(scenarios, given, quiet=quiet)
     except Interrupted as stop:
         return _interrupted(stop, given)
-    pictures = _pictures(comparison, given)
     if given["as_json"]:
         from sim.studies.comparison import as_json
 
-        options.print_json({**as_json(comparison), "pictures": pictures})
+        options.print_json({**as_json(comparison), "pictures": _pictures(comparison, given)})
     else:
         from sim.cli.differences import told
 
         options.say(told(comparison, text.Look.of(sys.stdout)))
-    if comparison.result is not None:
-        shown = f", with {text.counted(len(pictures), 'picture')}" if pictures else ""
-        options.note(f"kept in {safe(comparison.result)}{shown}", quiet=quiet)
+        _say_where(comparison, len(_pictures(comparison, given)), quiet=quiet)
     return int(Exit.DONE)
+
+
+def _say_where(comparison: Comparison, n_pictures: int, *, quiet: bool) -> None:
+    if comparison.result is not None:
+        shown = f", with {text.counted(n_pictures, 'picture')}" if n_pictures else ""
+        options.note(f"kept in {safe(comparison.result)}{shown}", quiet=quiet)
 
 
 def _scenarios(

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from sim.cli import text
+from sim.cli.forecast import FEW, few
 from sim.cli.render import safe
 from sim.cli.text import Look
 from sim.shown import in_points, moment, points, points_band, signed
@@ -60,7 +61,7 @@ class _Told:
             return lines
         outcome, largest = found
         first = next(iter(self.differences))
-        lines += ["", *self.how(largest)]
+        lines += ["", *self.how(largest)] if largest.clocks else []
         for one in dict.fromkeys([first, outcome]):
             lines += ["", *self.outcome(self.differences[one])]
         return lines
@@ -84,8 +85,7 @@ class _Told:
         said = f"With {self.shown_name}: {safe(of.label)} by {self.moment(row)}: "
         said += f"{text.percent(row.probability)} instead of {text.percent(row.baseline)}, "
         said += f"{in_points(row.difference, row.interval95, row.inputs80)}."
-        lines = self.bold(said)
-        return [*lines, *(text.wrapped(_whole(_first(of)), self.look.width) if of.clocks else [])]
+        return [*self.bold(said), *text.wrapped(_whole(_first(of)), self.look.width)]
 
     def bold(self, said: str) -> list[str]:
         return [
@@ -133,13 +133,11 @@ class _Told:
         if rest:
             others = text.counted(len(rest), "other transition")
             rows.append([_share(sum(c.share for c in rest)), others])
-        lines = self.table(rows, "rl") if of.clocks else []
+        lines = self.table(rows, "rl")
         for clock in of.clocks[:_TRACED]:
             lines += self.example(clock.examples[0])
-        if of.clocks:
-            number = of.clocks[0].examples[0].replication
-            lines += [self.look.styled("  side by side:", "dim"), *self.traces(number)]
-        return lines
+        number = of.clocks[0].examples[0].replication
+        return [*lines, self.look.styled("  side by side:", "dim"), *self.traces(number)]
 
     def traces(self, replication: int) -> list[str]:
         """Return the commands that tell a replication in both."""
@@ -221,12 +219,15 @@ def _share(share: float) -> str:
 
 def _first(of: Difference) -> str:
     """Say which clocks differ first, in the replications that make up the difference."""
-    shown = [f"{safe(c.transition)} ({_share(c.share)})" for c in of.clocks[:3]]
-    listed = " or ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
     n = of.n_looked_at
     looked = f"the {n:,}" if n == of.n_differing else f"{n:,} of the {of.n_differing:,}"
+    said = f"In {looked} replications that make it so, "
+    if not of.clocks:
+        return said + "the same events happen: the start, or the outcome itself, is another."
+    shown = [f"{safe(c.transition)} ({_share(c.share)})" for c in of.clocks[:3]]
+    listed = " or ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
     usually = "usually " if len(of.clocks) > 1 else ""
-    return f"In {looked} replications that make it so, the first to differ is {usually}{listed}."
+    return f"{said}the first to differ is {usually}{listed}."
 
 
 def _event(event: str, days: float | None, decimals: int) -> str:
@@ -245,4 +246,6 @@ def _foot(comparison: Comparison, look: Look) -> list[str]:
         made += "Inputs 80 %: where the difference lies, four times in five, over what the files "
         made += "leave uncertain, luck averaged out. "
     made += "Nothing here is about how right the models are."
-    return [look.styled(line, "dim") for line in text.wrapped(made, look.width)]
+    lines = text.wrapped(few(comparison.replications), look.width)
+    lines = lines if comparison.replications < FEW else []
+    return [*lines, *(look.styled(line, "dim") for line in text.wrapped(made, look.width))]

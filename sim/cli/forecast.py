@@ -20,7 +20,7 @@ from sim.studies.summary import QUANTILES
 
 _CAUSES = 6
 #: With fewer replications a probability may be more than five points off.
-_FEW = 400
+FEW = 400
 
 
 def forecast(
@@ -40,6 +40,11 @@ def forecast(
             lines += ["", "", *one.lines()]
     lines += ["", "", *_foot(ensemble, look)]
     return "\n".join(lines)
+
+
+def few(n: int) -> str:
+    """Return the warning that goes with few replications."""
+    return f"warning: with {text.counted(n, 'replication')} no figure is better than its interval"
 
 
 def _head(ensemble: Ensemble, look: Look) -> list[str]:
@@ -64,7 +69,7 @@ def _overview(told: list[_Told]) -> list[str]:
         median = one.ensemble.quantile(one.name, 0.5).value
         when = f"{one.days(median)} days" if math.isfinite(median) else "-"
         band = text.band(one.ensemble.inputs80(one.name))
-        said = words(one.p) if one.ensemble.n >= _FEW else ""
+        said = words(one.p) if one.ensemble.n >= FEW else ""
         rows.append([one.label, text.percent(one.p), band, said, when])
     if not any(row[2] for row in rows[1:]):
         rows = [[*row[:2], *row[3:]] for row in rows]
@@ -157,7 +162,7 @@ class _Told:
         lines = [self.look.styled(line, "bold") for line in text.wrapped(said, self.look.width)]
         # ICD 203: words for a probability and what is said of its certainty share no sentence.
         # Of few replications they would say more than anybody knows.
-        told = f"By then: {words(p)}." if self.ensemble.n >= _FEW else ""
+        told = f"By then: {words(p)}." if self.ensemble.n >= FEW else ""
         median = self.ensemble.quantile(self.name, 0.5).value
         if math.isfinite(median):
             date, day = self.date(median), self.days(median)
@@ -237,10 +242,8 @@ class _Told:
 
 def _foot(ensemble: Ensemble, look: Look) -> list[str]:
     lines = []
-    if 0 < ensemble.n < _FEW:
-        few = f"warning: with {text.counted(ensemble.n, 'replication')} no figure is better than "
-        few += "its interval"
-        lines += text.wrapped(few, look.width)
+    if 0 < ensemble.n < FEW:
+        lines += text.wrapped(few(ensemble.n), look.width)
     n_early = int(np.count_nonzero(ensemble.horizons < ensemble.facts.horizon))
     if n_early:
         lines += text.wrapped(

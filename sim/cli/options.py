@@ -62,6 +62,18 @@ def assignments(command: Command) -> Command:
     )(command)
 
 
+def replications(command: Command) -> Command:
+    """Add ``-n``."""
+    return click.option(
+        "-n",
+        "--replications",
+        type=click.IntRange(1),
+        metavar="N",
+        show_default="10000",
+        help="How many replications. The first ones are the same whatever the number.",
+    )(command)
+
+
 def seed(command: Command) -> Command:
     """Add ``--seed``."""
     return click.option(

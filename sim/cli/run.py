@@ -20,14 +20,7 @@ if TYPE_CHECKING:
 
 @click.command("run")
 @click.argument("files", metavar="FILE...", nargs=-1, required=True, type=click.Path())
-@click.option(
-    "-n",
-    "--replications",
-    type=click.IntRange(1),
-    metavar="N",
-    show_default="10000",
-    help="How many replications. The first ones are the same whatever the number.",
-)
+@options.replications
 @click.option(
     "--precision",
     type=click.FloatRange(0.0, 1.0, min_open=True, max_open=True),

@@ -7,7 +7,7 @@ import json
 import math
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -95,8 +95,9 @@ def compare(
     if not others:
         raise UsageError("a comparison needs two scenarios or more")
     scenarios = (baseline, *others)
-    for other in others:
-        _check_outcomes(baseline, other)
+    faults = [fault for other in others for fault in _unshared(baseline, other)]
+    if faults:
+        raise ScenarioError(faults, {k: text for s in others for k, text in s.texts.items()})
     for day in at or ():
         if not 0.0 <= day <= _horizon(scenarios):
             end = f"the earliest horizon, day {_horizon(scenarios):g}"
@@ -123,22 +124,20 @@ def _part_of(progress: Progress, k: int, n: int) -> Progress:
     return lambda done, asked: progress(k * asked + done, n * asked)
 
 
-def _check_outcomes(baseline: Scenario, other: Scenario) -> None:
+def _unshared(baseline: Scenario, other: Scenario) -> Iterator[Diagnostic]:
+    """Yield what is wrong if a scenario shares no outcome with the baseline."""
     known = [o.name for o in baseline.net.outcomes]
     names = [o.name for o in other.net.outcomes]
-    if set(known) & set(names):
-        return
-    hints = (did_you_mean(name, known) for name in names)
-    message = f"'{other.name}' shares no outcome with '{baseline.name}': nothing can be compared"
-    fault = Diagnostic(
-        "no-shared-outcome",
-        message,
-        other.net.outcomes[0].origin.position if names else None,
-        "outcomes",
-        expected=one_of(known) if known else "a baseline with outcomes",
-        hint=next(filter(None, hints), ""),
-    )
-    raise ScenarioError([fault], dict(other.texts))
+    if not set(known) & set(names):
+        hints = (did_you_mean(name, known) for name in names)
+        yield Diagnostic(
+            "no-shared-outcome",
+            f"'{other.name}' shares no outcome with '{baseline.name}': nothing can be compared",
+            (other.net.outcomes[0] if names else other.net).origin.position,
+            "outcomes",
+            expected=one_of(known) if known else "a baseline with outcomes",
+            hint=next(filter(None, hints), ""),
+        )
 
 
 def _horizon(scenarios: Sequence[Scenario]) -> float:
@@ -216,6 +215,11 @@ class _Study:
             found.append(f"the horizons differ: compared is up to the earliest, {self.span}")
         if any(e.facts.start != self.base.facts.start for e in self.ensembles):
             found.append("the starts differ: compared is by days since each scenario's own start")
+        if any((e.horizons < e.facts.horizon).any() for e in self.ensembles):
+            found.append(
+                "a horizon is drawn: what would come after the end of its replication counts as "
+                "not coming"
+            )
         for name, scenario, ensemble in zip(
             self.names[1:], self.scenarios[1:], self.ensembles[1:], strict=True
         ):
@@ -351,7 +355,7 @@ class _Pair:
         counts = Counter[str]()
         for number in numbers:
             parting = self.partings.of(number)
-            if parting is None:  # they end as they began, and differ in what no clock has done
+            if parting is None:  # the same events: the start or the outcome itself is another
                 continue
             counts[parting.transition] += 1
             known = examples.setdefault(parting.transition, [])
@@ -380,7 +384,7 @@ def _finite(value: float) -> float | None:
 
 def _kept(comparison: Comparison, out: Path, at: Sequence[float] | None) -> Comparison:
     """Keep a comparison under the name of what determines it; its pictures stay, if it has any."""
-    runs = [[one.name, one.result] for one in comparison.scenarios]
+    runs = [[one.name, *Path(one.result or "").parts[-2:]] for one in comparison.scenarios]
     asked = {"at": at and list(at), "format": _FORMAT, "numbers": NUMBERS, "runs": runs}
     text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
     folder = out / FOLDER / hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -85,6 +85,15 @@ def test_scenarios_are_named_by_file_and_variant(arguments, names, folder, capsy
     assert [one["name"] for one in found["scenarios"]] == names
 
 
+def test_where_the_same_events_happen_it_says_so(capsys):
+    text = BRIDGE.replace("hit: {when: bridge == down", "hit: {when: strike.fired >= 2")
+    Path("other.yaml").write_text(text, encoding="utf-8")
+    assert main([*COMPARE, "other.yaml"]) == Exit.DONE
+    text = " ".join(capsys.readouterr().out.split())
+    assert "that make it so, the same events happen: the start, or the outcome itself, is" in text
+    assert "first to differ" not in text
+
+
 def test_where_nothing_is_seen_it_says_how_large_a_difference_could_be(capsys):
     assert main([*COMPARE, "bridge.yaml", "--set", "title=x"]) == Exit.BAD_INPUT
     capsys.readouterr()
@@ -130,9 +139,11 @@ def test_an_unknown_variant_is_refused_with_the_nearest(arguments, capsys):
 
 def test_files_without_a_common_outcome_are_refused_with_the_place(capsys):
     text = BRIDGE.replace("  hit: {when: b", "  hitt: {when: b").replace("  never:", "  rarely:")
-    Path("other.yaml").write_text(text, encoding="utf-8")
-    assert main(["compare", "bridge.yaml", "other.yaml"]) == Exit.BAD_INPUT
+    for name in ("other.yaml", "third.yaml"):
+        Path(name).write_text(text, encoding="utf-8")
+    assert main(["compare", "bridge.yaml", "other.yaml", "third.yaml"]) == Exit.BAD_INPUT
     shown = capsys.readouterr().err
+    assert "error[no-shared-outcome]: 'third' shares no outcome with 'bridge'" in shown
     line = text.split("\n").index("  hitt: {when: bridge == down, label: The bridge is hit}") + 1
     assert f"other.yaml:{line}:3: error[no-shared-outcome]: 'other' shares no outcome" in shown
     assert f"{line:>4} |   hitt: {{when" in shown

@@ -268,6 +268,10 @@ def test_a_comparison_is_kept_beside_its_runs_which_are_found(tmp_path):
         scenario, scenario.variant("safe"), replications=300, out=tmp_path, at=[1.0]
     )
     assert other.result != first.result
+    elsewhere = sim.compare(
+        scenario, scenario.variant("safe"), replications=300, out=tmp_path / "elsewhere"
+    )
+    assert Path(elsewhere.result).name == folder.name
 
 
 def test_what_is_infinite_is_null_in_json():
