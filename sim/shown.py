@@ -91,6 +91,11 @@ def to_the_minute(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
 
 
+def is_within_a_year(horizon: float) -> bool:
+    """Return whether days and months alone tell the dates of a horizon in days apart."""
+    return horizon <= 300.0
+
+
 def moment(at: datetime | None, t: float, horizon: float) -> str:
     """Return a time in words: its date, or its day without one; ``t`` and horizon in days."""
     if at is not None:

@@ -1,6 +1,7 @@
 """Settings and rules for every test."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,6 +11,11 @@ from hypothesis import settings
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+# A shell ignores interrupts on behalf of what it starts in the background, tests included; programs
+# that tests start inherit that, and are to be interrupted.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

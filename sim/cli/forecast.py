@@ -15,6 +15,7 @@ from sim.analysis.words import words
 from sim.cli import chart, text
 from sim.cli.render import safe
 from sim.cli.text import Look
+from sim.ensemble.base_rate import BaseRate
 from sim.ensemble.model import Ensemble
 from sim.studies.summary import QUANTILES
 
@@ -157,6 +158,8 @@ class _Told:
         days, p = (halves or [(horizon, self.p)])[0]
         band = text.band(self.ensemble.inputs80(self.name, days))
         known = f" (inputs 80 %: {band})" if band else ""
+        if (rate := self.rate_by(days)) is not None:
+            known += f"; base rate {text.given_the_model(rate[0])}"
         said = f"{self.label} by {self.moment(days)}: {text.given_the_model(p)}{known}; "
         said += f"not within {self.horizon}: {text.given_the_model(1.0 - self.p)}."
         lines = [self.look.styled(line, "bold") for line in text.wrapped(said, self.look.width)]
@@ -173,14 +176,35 @@ class _Told:
         """Return the probability by each report time: how far it hangs on what is unknown, and, as
         the smaller print, on the number of replications.
         """
-        rows = [["by", "day", "probability", "inputs 80 %", "Monte Carlo 95 %"]]
-        days = text.column(self.report, text.decimals_for(self.ensemble.facts.horizon))
+        rows = [["by", "day", "probability", "inputs 80 %", "base rate", "Monte Carlo 95 %"]]
+        horizon = self.ensemble.facts.horizon
+        days = text.column(self.report, text.decimals_for(horizon))
+        is_short = self.rate is not None and self.rate.is_dated and text.is_within_a_year(horizon)
         for t, day in zip(self.report, days, strict=True):
             p = self.ensemble.probability(self.name, by=t)
             band = text.band(self.ensemble.inputs80(self.name, t))
             small = text.interval(p.low, p.high)
-            rows.append([self.date(t), day, text.percent(p.value), band, small])
-        return self._table(rows, "lrrrr")
+            rate = self.rate_by(t)
+            past = "" if rate is None else text.percent(rate[0], 0)
+            date = text.date(self.ensemble.date(t), is_short=is_short or self.look.width < 60)
+            rows.append([date, day, text.percent(p.value), band, past, small])
+        return [*self._table(rows, "lrrrrr"), *self.held_against()]
+
+    @property
+    def rate(self) -> BaseRate | None:
+        return self.ensemble.facts.base_rates.get(self.name)
+
+    def rate_by(self, days: float) -> tuple[float, float, float] | None:
+        """Return the base rate by a time, where its clock runs from the start."""
+        return None if self.rate is None or not self.rate.is_dated else self.rate.by(days)
+
+    def held_against(self) -> list[str]:
+        """Say what the base rate is one of, and how far it is known."""
+        if self.rate is None:
+            return []
+        said = self.rate.said(self.ensemble.facts.horizon)
+        lines = text.wrapped(said, self.look.width - 2)
+        return ["", *(self.look.styled(f"  {line}", "dim") for line in lines)]
 
     def when(self) -> list[str]:
         """Return the quantiles of the time, as far as the horizon lets them be known."""

@@ -23,6 +23,7 @@ from sim.analysis.first_passage import (
     shares,
 )
 from sim.analysis.nested import nested_band
+from sim.ensemble.base_rate import BaseRate
 from sim.ensemble.batch import Batch, Floats
 from sim.ensemble.dates import local_date, zone_of
 from sim.ensemble.gather import Gatherer, InMemory
@@ -49,6 +50,8 @@ class Facts:
     timezone: str | None = None
     horizon: float = 0.0
     report: tuple[float, ...] = ()
+    #: What outcomes are held against, by name, where there is something.
+    base_rates: Mapping[str, BaseRate] = field(default_factory=dict)
 
     @cached_property
     def zone(self) -> tzinfo | None:

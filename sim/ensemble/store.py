@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.ensemble.base_rate import BaseRate
 from sim.ensemble.gather import Gatherer
 from sim.ensemble.legend import Asked, Legend, Measured
 from sim.ensemble.model import Ensemble, Facts, Nested
@@ -266,6 +267,7 @@ def _facts_json(facts: Facts) -> Json:
         "timezone": facts.timezone,
         "horizon_days": facts.horizon,
         "report_days": list(facts.report),
+        "base_rates": {name: asdict(rate) for name, rate in facts.base_rates.items()},
     }
 
 
@@ -280,7 +282,13 @@ def _facts(found: Json) -> Facts:
         timezone=found["timezone"],
         horizon=float(found["horizon_days"]),
         report=tuple(found["report_days"]),
+        base_rates={n: _base_rate(rate) for n, rate in found.get("base_rates", {}).items()},
     )
+
+
+def _base_rate(found: Json) -> BaseRate:
+    curves = {key: tuple(found[key]) for key in ("fell", "low", "high")}
+    return BaseRate(**{**found, **curves})
 
 
 def _legend(found: Json) -> Legend:

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from sim.analysis.first_passage import FirstPassageCdf, Floats
+from sim.ensemble.base_rate import BaseRate
 from sim.ensemble.model import Ensemble, Facts
 from sim.report import style
 from sim.report.page import (
@@ -28,7 +29,7 @@ from sim.report.page import (
     top_for,
 )
 from sim.report.timeline import timeline
-from sim.shown import band, counted, date, day_of, interval, percent, span
+from sim.shown import band, counted, date, day_of, interval, is_within_a_year, percent, span
 
 #: A curve is drawn through at most twice so many points.
 _POINTS = 240
@@ -73,14 +74,21 @@ def arrival(ensemble: Ensemble, name: str) -> Drawing:
     label, horizon = label_of(ensemble, name), ensemble.facts.horizon
     curve = ensemble.cdf(name, points(ensemble.times(name), horizon))
     bars = _unknown(ensemble, name)
-    top = top_for(max([float(curve.band_high[-1]), *(high for _, _, high in bars)]))
+    rate = ensemble.facts.base_rates.get(name)
+    highest = [float(curve.band_high[-1]), *(high for _, _, high in bars)]
+    if rate is not None and rate.is_dated:
+        highest.append(rate.high[rate.days(horizon)[-1]])
+    top = top_for(max(highest))
     foot = cut(top) + (_FOOT_OF_BARS if bars else "") + _FOOT
+    foot = f"{foot} {_foot_of(rate, horizon)}" if rate is not None else foot
     page = Page(ensemble, label, headline(ensemble, name), foot, _HEIGHT + BELOW)
     width, height = style.WIDTH - _LEFT - _RIGHT, page.top - page.bottom - BELOW
     axes = page.axes(_LEFT, page.bottom + BELOW, width, height)
     _curve(axes, curve)
     if bars:
         _bars(axes, bars)
+    if rate is not None and rate.is_dated:
+        _base_rate(axes, rate, horizon)
     percent_axis(axes, top)
     captioned_time_axis(axes, ensemble.facts, width)
     if (p := float(curve.cdf[-1])) > 0.5:
@@ -124,6 +132,30 @@ def _bars(axes: Axes, bars: list[tuple[float, float, float]]) -> None:
     )  # fmt: skip
 
 
+def _foot_of(rate: BaseRate, horizon: float) -> str:
+    """Say what the base rate is of; one that is drawn needs no figures."""
+    if not rate.is_dated:
+        return rate.said(horizon)
+    of = f"{counted(rate.n, 'attack')} {rate.of} in {counted(rate.n_cases, 'past war')}"
+    return f"Dashed: base rate, of {of}; dots: its 90 % bracket."
+
+
+def _base_rate(axes: Axes, rate: BaseRate, horizon: float) -> None:
+    """Draw how often places like this one have fallen, dashed, with its bracket in dots."""
+    last = rate.days(horizon)[-1]
+    days = np.arange(last + 1)
+    for curve in (rate.low, rate.high):
+        axes.plot(days, curve[: last + 1], color=style.GREY, linewidth=0.8, dashes=(1, 2))
+    axes.plot(
+        days, rate.fell[: last + 1], color=style.GREY, linewidth=1.4, dashes=(5, 2), zorder=3,
+        label="base_rate",
+    )  # fmt: skip
+    axes.annotate(
+        "base rate", (last, rate.fell[last]), xytext=(-4, -4), textcoords="offset points",
+        ha="right", va="top", color=style.GREY, fontsize=style.SMALL, parse_math=False,
+    )  # fmt: skip
+
+
 def _median(axes: Axes, ensemble: Ensemble, name: str) -> None:
     """Mark where the curve passes one half, below it on whichever side there is room."""
     median, horizon = ensemble.quantile(name, 0.5).value, ensemble.facts.horizon
@@ -144,7 +176,7 @@ def _median(axes: Axes, ensemble: Ensemble, name: str) -> None:
 def _shortly(facts: Facts, t: float) -> str:
     """Return a time in few words, with the year where it could be another."""
     at = facts.date(t)
-    if at is None or facts.horizon > 300.0:
+    if at is None or not is_within_a_year(facts.horizon):
         return moment(facts, t) if at is None else f"{day_of(at)} {at.year}"
     return date(at, is_short=True)
 
@@ -178,6 +210,8 @@ def _alt(ensemble: Ensemble, name: str) -> str:
         half = moment(facts, float(came[math.ceil(len(came) / 2) - 1]))
         said += f"P rises from {percent(first) if first else '0'} to {percent(p.value)} by {end}"
         said += f" ({small}); half of it by {half}."
+    if (rate := facts.base_rates.get(name)) is not None:
+        said += f" {rate.said(facts.horizon)}"
     return said + and_stopped(ensemble)
 
 

@@ -15,6 +15,7 @@ from sim.interrupts import held_back
 from sim.net.model import Net
 from sim.scenario.model import Scenario
 from sim.studies.keep import kept
+from sim.studies.reference import base_rates
 from sim.studies.replicate import How, Plan, ensemble_of, simulate
 from sim.units import SECONDS_PER_DAY
 
@@ -164,4 +165,5 @@ def facts(scenario: Scenario) -> Facts:
         timezone=clock.timezone,
         horizon=clock.horizon / SECONDS_PER_DAY,
         report=tuple(t / SECONDS_PER_DAY for t in clock.report),
+        base_rates=base_rates(scenario),
     )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sim.analysis.words import words
+from sim.ensemble.base_rate import BaseRate
 from sim.ensemble.model import Ensemble
 from sim.shown import to_the_minute
 
@@ -47,6 +48,26 @@ def _outcome(ensemble: Ensemble, name: str, label: str, report: Sequence[float])
         "quantiles_days": {f"{q:g}": _finite(ensemble.quantile(name, q).value) for q in QUANTILES},
         "by": [_by(ensemble, name, days) for days in report],
         "causes": ensemble.shares(name),
+        "base_rate": _base_rate(ensemble.facts.base_rates.get(name), report),
+    }
+
+
+def _base_rate(rate: BaseRate | None, report: Sequence[float]) -> dict[str, Any] | None:
+    """Return how often places like this one have fallen, by report times or since contact."""
+    if rate is None:
+        return None
+    days = report if rate.is_dated else [float(day) for day in rate.days(math.inf)]
+    known = ((d, rate.by(d)) for d in days)
+    return {
+        "of": rate.of,
+        "attacks": rate.n,
+        "wars": rate.n_cases,
+        "since": "start" if rate.is_dated else "contact",
+        "by": [
+            {"days": d, "probability": found[0], "interval90": list(found[1:])}
+            for d, found in known
+            if found is not None
+        ],
     }
 
 

@@ -15,6 +15,7 @@ FIELDS = [
 ]  # fmt: skip
 OUTCOME_FIELDS = [
     "label", "probability", "monte_carlo95", "inputs80", "words", "quantiles_days", "by", "causes",
+    "base_rate",
 ]  # fmt: skip
 
 
