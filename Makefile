@@ -4,6 +4,7 @@
 #   make test    all tests               make lint    format, lint, types, walls between rooms
 #   make bench   speed against peers     make docs    the pages as HTML, in build/docs
 #   make stats   do intervals hold?      make fuzz    torn and random files, for some minutes
+#   make check   are the shipped forecasts what their files say?
 #   make clean   remove caches           make distclean   remove the environments as well
 #   make lock    renew the lock files (needs uv)
 #
@@ -24,7 +25,7 @@ VERSION_CHECK := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15) 
   and "Python 3.11 to 3.14 is needed: make PYTHON=python3.13")
 
 .DEFAULT_GOAL := run
-.PHONY: run test stats fuzz lint docs bench lock clean distclean env env-dev env-bench warm
+.PHONY: run test check stats fuzz lint docs bench lock clean distclean env env-dev env-bench warm
 
 # Each environment keeps a copy of the lock it was built from, written last: an interrupted
 # install leaves none, and what counts is a lock's content, not its date.
@@ -60,14 +61,16 @@ run: warm
 	$(PY) run.py run scenarios/homs_2024.yaml
 
 # One process fills the kernel cache, so that parallel test workers find it filled.
+check: warm
+	$(PY) run.py check scenarios --budget 60s
+
 test: env-dev warm
 	$(PY) -m pytest $(PYTEST_ARGS)
 
 # What `make test` does in short, in full: 10,000 ensembles of each model with a known law, and of
 # each pair of models, with the figures; and a hundred times as many inputs for the loader.
 stats: env-dev warm
-	STATS=long $(PY) -m pytest tests/contracts/test_coverage.py \
-	  tests/contracts/test_paired_coverage.py $(PYTEST_ARGS)
+	STATS=long $(PY) -m pytest tests/contracts $(PYTEST_ARGS)
 
 fuzz: env-dev
 	FUZZ=long $(PY) -m pytest tests/test_loader_properties.py $(PYTEST_ARGS)

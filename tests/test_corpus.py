@@ -150,7 +150,6 @@ NOT_FROM_A_FILE = {
     **dict.fromkeys(("interrupted", "refused", "usage"), "a request, not a file, is at fault"),
     "our-fault": "a mistake in the program",
     "bad-axis": "so far with faults of what the process makes, never alone",
-    "unknown-variant": "a variant that was asked for: test_a_faulty_variant",
     "stream-collision": "no two names are known to collide: tests/scenario/test_load.py makes two",
     "too-many-faults": "a file here has one fault: test_of_very_many_faults_some_are_told",
 }

@@ -45,6 +45,7 @@ COMMANDS = {
     "validate": "Check scenario files.",
     "explain": "Say what a scenario file means.",
     "trace": "Tell one replication as a timeline.",
+    "check": "Hold forecasts to what their files say of them.",
     "exact": "Solve a small Markov scenario exactly.",
     "list": "List the runs that were kept.",
     "show": "Show a result again.",
@@ -256,7 +257,9 @@ def _print_errors(found: list[Diagnostic]) -> None:
 def _refused(error: OSError, as_json: bool) -> int:
     """Say what the machine refused."""
     name = "" if error.filename is None else f"{error.filename or repr('')}: "
-    hint = "; only 'validate' takes folders" if isinstance(error, IsADirectoryError) else ""
+    hint = (
+        "; only 'validate' and 'check' take folders" if isinstance(error, IsADirectoryError) else ""
+    )
     return _failed(Exit.REFUSED, "refused", f"{name}{error.strerror or error}{hint}", as_json)
 
 

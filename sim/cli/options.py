@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -205,6 +207,16 @@ class Times(click.ParamType[tuple[float, ...]]):
         if not all(0.0 <= day < float("inf") for day in days):
             self.fail("days are finite, and not negative", param, ctx)
         return tuple(sorted(set(days)))
+
+
+def files(path: str) -> list[str]:
+    """Return the files that a path stands for: itself, or every .yaml file below a folder."""
+    if not os.path.isdir(path):  # unlike Path, it takes '' for no folder
+        return [path]
+    found = sorted(str(p) for p in Path(path).rglob("*.yaml") if p.is_file())
+    if not found:
+        raise UsageError(f"no .yaml file in {path}")
+    return found
 
 
 def read(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,7 +12,7 @@ import click
 from sim.cli import log, options
 from sim.cli.render import diagnostics, safe
 from sim.cli.text import Look, counted, wrapped
-from sim.errors import Diagnostic, Exit, ScenarioError, UsageError
+from sim.errors import Diagnostic, Exit, ScenarioError
 
 if TYPE_CHECKING:
     from sim.net.model import Transition
@@ -47,7 +45,7 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
     once for each replication) and which are chance (drawn at each use); of several files only with
     -v. Warnings alone leave the status at 0.
     """
-    found = [_check(file, given) for path in paths for file in _files(path)]
+    found = [_check(file, given) for path in paths for file in options.files(path)]
     if given["as_json"]:
         _print_json(found)
     else:
@@ -59,16 +57,6 @@ def command(paths: tuple[str, ...], **given: Any) -> int:
     if any(checked.is_unreadable for checked in found):
         return Exit.REFUSED
     return Exit.BAD_INPUT if any(checked.errors for checked in found) else Exit.DONE
-
-
-def _files(path: str) -> list[str]:
-    """Return the files that a path stands for."""
-    if not os.path.isdir(path):  # unlike Path, it takes '' for no folder
-        return [path]
-    files = sorted(str(p) for p in Path(path).rglob("*.yaml") if p.is_file())
-    if not files:
-        raise UsageError(f"no .yaml file in {path}")
-    return files
 
 
 def _check(file: str, given: dict[str, Any]) -> _Checked:
@@ -125,8 +113,9 @@ def _contents(scenario: Scenario) -> str:
         (len(net.uncertain_inputs), "uncertain input"),
     )
     parts = [counted(n, what) for n, what in counts]
-    if scenario.variants:
-        parts.append(counted(len(scenario.variants), "variant"))
+    for found, what in ((scenario.variants, "variant"), (scenario.checks, "check")):
+        if found:
+            parts.append(counted(len(found), what))
     return ", ".join(parts)
 
 

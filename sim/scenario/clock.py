@@ -197,26 +197,9 @@ def _report(spec: ClockSpec, horizon: float, terms: Terms) -> tuple[float, ...]:
     nodes = spec.report if isinstance(spec.report, Items) else Items([spec.report])
     times = set()
     for node in nodes:
-        when = _report_time(node, horizon, terms)
+        when = terms.fixed_time(
+            node, horizon, "clock.report", what="report time", code="bad-report"
+        )
         if when is not None:
             times.add(when)
     return tuple(sorted(times))
-
-
-def _report_time(node: Node, horizon: float, terms: Terms) -> float | None:
-    path, faults = "clock.report", terms.faults
-    if not isinstance(node, Text):
-        message = f"a report time is {describe(node)}"
-        faults.add("wrong-type", message, node, path, expected="an instant or a duration")
-        return None
-    when = terms.number(node, terms.input_scope, path, DURATION)
-    if is_nan(when):
-        return None
-    if not isinstance(when, Const):
-        faults.add("bad-report", f"'{node}' is no constant", node, path)
-        return None
-    if not 0 <= when.value <= horizon:
-        where = "before the start" if when.value < 0 else "beyond the horizon"
-        faults.add("beyond-horizon", f"the report time '{node}' is {where}", node, path)
-        return None
-    return when.value

@@ -28,6 +28,7 @@ from sim.net.model import (
     Watch,
 )
 from sim.net.resolve import Scope, Symbol, Typed
+from sim.scenario.checks import Check, CheckReader
 from sim.scenario.clock import read_calendar, read_clock
 from sim.scenario.evidence import Evidence, EvidenceReader
 from sim.scenario.laws import Law, highest, lowest, read_law
@@ -152,6 +153,7 @@ class Compiler:
         transitions = self._transitions(Const(math.inf) if clock is None else clock.horizon)
         outcomes = self._outcomes()
         self.evidence = self._evidence()
+        self.checks = self._checks(math.inf if clock is None else clock.clock.horizon)
         stop, stop_origin = self._stop()
         watches, totals = self._watches(), self._totals()
         event_limit = self._event_limit()
@@ -370,6 +372,13 @@ class Compiler:
             tuple(reader.reports(tree.get("reports"))),
             tuple(reader.resolved(tree.get("resolved"), outcomes)),
         )
+
+    def _checks(self, horizon: float) -> tuple[Check, ...]:
+        """Return what the forecast is held to, which no run reads."""
+        outcomes = [part.name for part in self.parts["outcomes"]]
+        variants = [str(read.key) for read in self.found.section("variants")]
+        reader = CheckReader(self.terms, outcomes, variants, horizon)
+        return tuple(reader.checks(self.found.tree.get("checks")))
 
     def _stop(self) -> tuple[Expr | None, Origin]:
         text = self.found.header.stop

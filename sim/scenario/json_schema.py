@@ -13,6 +13,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from sim.keys import SHARED, to
+from sim.scenario.checks import CheckSpec
 from sim.scenario.evidence import ReportSpec, ResolvedSpec
 from sim.scenario.schema import (
     BARE,
@@ -124,7 +125,7 @@ def json_schema() -> dict[str, Any]:
     models: list[type[BaseModel]] = [SourceSpec, ClockSpec, LimitsSpec, BranchSpec]
     models += dict.fromkeys(PART_MODELS.values())
     models += [DefaultsSpec, *WORLD_MODELS.values(), PatronSpec, LossSpec, BridgeSpec]
-    models += [*BY_KIND.values(), ReportSpec, ResolvedSpec]
+    models += [*BY_KIND.values(), ReportSpec, ResolvedSpec, CheckSpec]
     inputs: list[tuple[type[BaseModel], Literal["validation"]]] = [
         (model, "validation") for model in models
     ]
@@ -166,6 +167,12 @@ def json_schema() -> dict[str, Any]:
                 "type": ["object", "null"],
                 "additionalProperties": {"anyOf": [to("instant"), to("ResolvedSpec")]},
                 "examples": ["{falls: {not_by: 14 days}}"],
+            },
+            "checks": {
+                "description": "What 'check' holds the forecast to; no run reads it",
+                "type": ["array", "null"],
+                "items": to("CheckSpec"),
+                "examples": ["[{outcome: falls, by: 3 days, probability: [0.5, 0.9]}]"],
             },
             "defaults": {"description": _DEFAULTS_SAID, **to("DefaultsSpec")},
         },

@@ -15,6 +15,7 @@ from sim.errors import Diagnostic, Position, ScenarioError, did_you_mean, one_of
 from sim.names import name_fault
 from sim.net.check import check
 from sim.net.model import Net
+from sim.scenario.checks import ChangeCheck, unfit
 from sim.scenario.compile import Compiler
 from sim.scenario.document import parse, with_line_feeds
 from sim.scenario.files import Files, read
@@ -26,7 +27,7 @@ from sim.values import MAX_FAULTS, Faults, Map, Node, Source, Text, describe
 
 #: Parts that are compiled for the sake of checking variants.
 _MOST_PARTS = 20_000
-_FIXED_IN_VARIANT = ("variants", "extends", "format")
+_FIXED_IN_VARIANT = ("variants", "extends", "format", "checks")
 
 
 def load(
@@ -123,7 +124,7 @@ class _Loader:
         made = None if tree is None else self.made(self.changed(tree), self.faults)
         is_as_written = not self.set and self.variant is None
         if check_variants and is_as_written and isinstance(tree, Map):
-            self.check_variants(tree, 1 if made is None else made[1].n_parts)
+            self.check_variants(tree, made)
         if made is None or self.faults.n_errors:
             raise ScenarioError(_at_most(self.faults.errors), dict(self.texts))
         found, compiler, net, clock = made
@@ -139,6 +140,7 @@ class _Loader:
             clock=clock,
             net=net,
             evidence=compiler.evidence,
+            checks=compiler.checks,
             world=compiler.world,
             variant_name=self.variant,
             variants=tuple(str(read.key) for read in found.section("variants")),
@@ -181,20 +183,22 @@ class _Loader:
             changed = self.with_set(changed, path, value, merger)
         return changed
 
-    def check_variants(self, tree: Map, n_parts: int) -> None:
+    def check_variants(self, tree: Map, own: _Made | None) -> None:
         """Tell what is wrong with the file when a variant is applied, and not without.
 
         Of very many variants of a very large file, the first; the others when they are used.
         """
         known = {(d.code, d.position) for d in self.faults.errors}
+        n_parts = 1 if own is None else own[1].n_parts
         for name, _ in _variants(tree):
             self.check_variant_name(name)
         for name, node in itertools.islice(_variants(tree), max(1, _MOST_PARTS // n_parts)):
             merging, faults = (Faults(list(self.faults.files)) for _ in range(2))
             changed = self.with_variant(tree, str(name), node, Merger(merging, is_strict=True))
             self.faults.extend(merging.errors)
-            if not merging.n_errors:
-                self.made(changed, faults)
+            made = None if merging.n_errors else self.made(changed, faults)
+            if made is not None and own is not None:
+                self.faults.extend(_unfit(str(name), own, made))
             self.faults.extend(
                 replace(d, message=f"with the variant '{name}': {d.message}")
                 for d in faults.errors
@@ -221,7 +225,8 @@ class _Loader:
                 merger.faults.add("fixed-in-variant", message, key, f"{path}.{key}")
             else:
                 tree = merger.at_path(tree, key, value, str(key))
-        return tree
+        # Checks are about the file as it stands.
+        return Map.of(((k, v) for k, v in tree.items() if k != "checks"), tree.position)
 
     def with_set(self, tree: Map, path: str, value: object, merger: Merger) -> Map:
         shown = f"--set {path}"
@@ -256,6 +261,15 @@ def _reload(
     shown: str, data: bytes, path: Path | None, set: dict[str, object], variant: str
 ) -> Scenario:
     return _Loader(shown, data, path, dict(set), variant).scenario()
+
+
+def _unfit(variant: str, own: _Made, made: _Made) -> Iterator[Diagnostic]:
+    """Yield the faults of checks that compare a file with a variant to which they do not go."""
+    for said in own[1].checks:
+        if isinstance(said, ChangeCheck) and said.variant == variant:
+            fault = unfit(said, own[3], made[3], made[2])
+            if fault is not None:
+                yield fault
 
 
 def _variants(tree: Map) -> Iterator[tuple[Text, Node]]:

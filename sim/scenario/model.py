@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from sim.errors import Diagnostic
 from sim.net.model import Input, Net
+from sim.scenario.checks import Check
 from sim.scenario.evidence import Evidence
 from sim.world.model import World
 
@@ -58,6 +59,8 @@ class Scenario:
     sources: Mapping[str, SourceNote] = field(default_factory=dict)
     #: What was said and what came to pass: for scoring, never for a run.
     evidence: Evidence = field(default_factory=Evidence)
+    #: What the forecast is held to; of the file as it stands, so none with a variant.
+    checks: tuple[Check, ...] = ()
     variant_name: str | None = None
     variants: tuple[str, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)

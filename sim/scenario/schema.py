@@ -40,10 +40,6 @@ from sim.keys import (
 
 FORMAT = 1
 
-#: Top-level keys that the format names and this version does not read.
-NOT_YET = {
-    "checks": "testing forecasts",
-}
 CLOCKS = ("rate", "after", "work", "every", "at", "immediate")
 #: What belongs to a clock: all of it goes when a variant gives a transition another one.
 CLOCK_KEYS = (*CLOCKS, "pace", "from")
@@ -257,5 +253,5 @@ SECTIONS = ("sources", "lists", "parameters", *PART_MODELS, "variants")
 WORLD_MAPPINGS = ("factions", "places", "routes", "links", "supply", "processes")
 WORLD = ("defaults", *WORLD_MAPPINGS, "hostile")
 #: What no run reads.
-EVIDENCE = ("reports", "resolved")
-TOP_LEVEL = (*(n for n in Header.model_fields), *SECTIONS, *WORLD, *EVIDENCE, *NOT_YET)
+EVIDENCE = ("reports", "resolved", "checks")
+TOP_LEVEL = (*(n for n in Header.model_fields), *SECTIONS, *WORLD, *EVIDENCE)

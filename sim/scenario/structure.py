@@ -16,7 +16,6 @@ from sim.scenario.schema import (
     BARE,
     EVIDENCE,
     FORMAT,
-    NOT_YET,
     PART_MODELS,
     SECTIONS,
     TOP_LEVEL,
@@ -123,18 +122,9 @@ def read_made(made: Iterable[Made], faults: Faults) -> Iterator[Read]:
 
 
 def _header(head: Map, tree: Map, faults: Faults) -> Header:
-    for key in [k for k in head if k in NOT_YET]:
-        faults.add(
-            "not-yet",
-            f"'{key}' belongs to {NOT_YET[key]}, which this version does not read yet",
-            tree.key(key),
-            str(key),
-            hint="leave it out, or use the keys of the net layer",
-        )
-    known = Map.of(((k, v) for k, v in head.items() if k not in NOT_YET), head.position)
-    told = {key for key in tree if key not in known}
+    told = {key for key in tree if key not in head}
     spec, _ = validated(
-        Header, known, "", "", faults, known_keys=TOP_LEVEL, is_needed=True, told=told
+        Header, head, "", "", faults, known_keys=TOP_LEVEL, is_needed=True, told=told
     )
     assert spec is not None
     return spec

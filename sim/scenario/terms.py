@@ -22,6 +22,7 @@ from sim.scenario.remarks import Remarks
 from sim.scenario.wanted import (
     ANY,
     CONDITION,
+    DURATION,
     NAN,
     POISON,
     Spot,
@@ -31,7 +32,7 @@ from sim.scenario.wanted import (
     value_text,
 )
 from sim.units import NONE, PER_TIME, TIME, UNITS
-from sim.values import Faults, Items, Map, Node, Text, Written, read_value
+from sim.values import Faults, Items, Map, Node, Text, Written, describe, read_value
 
 Trees = dict[str, Tree | ExprError]
 _NO_LETTERS: Mapping[str, str] = MappingProxyType({})
@@ -189,6 +190,30 @@ class Terms:
             self._tell(text, found, path)
             return NAN
         return expr
+
+    def fixed_time(
+        self, node: Node, horizon: float, path: str, *, what: str, code: str
+    ) -> float | None:
+        """Return an instant or duration within the horizon in seconds; None after a fault.
+
+        ``what`` is what it is called in messages, ``code`` that of one that is no constant.
+        """
+        if not isinstance(node, Text):
+            message, expected = f"a {what} is {describe(node)}", "an instant or a duration"
+            self.faults.add("wrong-type", message, node, path, expected=expected)
+            return None
+        when = self.number(node, self.input_scope, path, DURATION)
+        if is_nan(when):
+            return None
+        if not isinstance(when, Const):
+            self.faults.add(code, f"'{node}' is no constant", node, path)
+            return None
+        if not 0 <= when.value <= horizon:
+            where = "before the start" if when.value < 0 else "beyond the horizon"
+            message = f"the {what} '{node}' is {where}"
+            self.faults.add("beyond-horizon", message, node, path)
+            return None
+        return when.value
 
     # Values that are drawn once per replication.
 

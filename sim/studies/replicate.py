@@ -100,6 +100,21 @@ def _nested(net: Net, plan: Plan, how: How, gatherer: Gatherer, asked: int) -> N
     )
 
 
+def first_times(
+    net: Net, first: int, n: int, *, seed: int, engine: EngineName, workers: int | None
+) -> dict[str, Floats]:
+    """Return the first-passage times (seconds) of n replications, from ``first`` on, by outcome."""
+    found: list[Floats] = []
+
+    def take(slab: Batch) -> bool:
+        found.append(slab.times)
+        return True
+
+    hand_on(net, take, engine=engine, seed=seed, first=first, replications=n, workers=workers)
+    whole = np.concatenate(found)
+    return {outcome.name: whole[:, j] for j, outcome in enumerate(net.outcomes)}
+
+
 def n_groups(gatherer: Gatherer, n: int) -> int:
     """Return how many groups of nested replications go with n replications."""
     if not gatherer.legend.unknown or not gatherer.legend.outcomes:

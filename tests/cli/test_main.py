@@ -126,9 +126,9 @@ def test_a_missing_file_is_refused(command, folder, capsys):
     assert ": '': No such file or directory" in capsys.readouterr().err
 
 
-def test_a_folder_is_for_validate_only(folder, capsys):
+def test_a_folder_is_for_validate_and_check_only(folder, capsys):
     assert main(["run", "."]) == Exit.REFUSED
-    assert ".: Is a directory; only 'validate' takes folders" in capsys.readouterr().err
+    assert ".: Is a directory; only 'validate' and 'check' take folders" in capsys.readouterr().err
     assert main(["validate", "."]) == Exit.DONE
 
 

@@ -106,7 +106,7 @@ def test_warnings_do_not_block():
         ("format: 2\ntitle: T\nfuture: x\n", [("format", "2")]),
         ("format: one\ntitle: T\nclock: {horizon: 3 days}\n", [("wrong-type", "one")]),
         ("title: T\nclock: {horizon: 3 days}\nvariables: [a]\n", [("wrong-type", "[")]),
-        ("title: T\nclock: {horizon: 3 days}\nchecks: [{a: b}]\n", [("not-yet", "checks")]),
+        ("title: T\nclock: {horizon: 3 days}\nchecks: [{a: b}]\n", [("unknown-field", "a")]),
     ],
 )
 def test_what_is_wrong_with_a_file(written, expected):
