@@ -58,8 +58,13 @@ class _Curve:
 
 
 def drawings(comparison: Comparison) -> Iterator[Drawing]:
-    """Yield a picture for each of the first outcomes, one by one."""
-    for outcome in list(comparison.differences)[:MOST]:
+    """Yield a picture of the first outcome, and of each other in which a difference is seen."""
+    shown = [
+        outcome
+        for k, (outcome, of) in enumerate(comparison.differences.items())
+        if k == 0 or any(one.largest.is_seen for one in of.values())
+    ]
+    for outcome in shown[:MOST]:
         yield difference(comparison, outcome)
 
 

@@ -97,11 +97,27 @@ def test_texts_of_any_kind_are_drawn(text):
         drawn(hostile).figure.canvas.draw()
 
 
-def test_there_is_a_picture_for_each_of_the_first_outcomes():
-    outcomes = "{" + ", ".join(f"o{k}: city == lost" for k in range(MOST + 2)) + "}"
+def names(comparison: Comparison) -> list[str]:
+    with style.applied():
+        return [drawing.name for drawing in drawings(comparison)]
+
+
+def with_outcomes(outcomes: str, name: str) -> Comparison:
     text = simple().replace("{falls: city == lost}", outcomes) + VARIANTS
     scenario = sim.loads(text)
-    made = sim.compare(scenario, scenario.variant("faster"), replications=20)
-    with style.applied():
-        names = [drawing.name for drawing in drawings(made)]
-    assert names == [f"difference_o{k}" for k in range(MOST)]
+    return sim.compare(scenario, scenario.variant(name), replications=100)
+
+
+def test_there_is_a_picture_for_each_of_the_first_outcomes():
+    outcomes = "{" + ", ".join(f"o{k}: city == lost" for k in range(MOST + 2)) + "}"
+    made = with_outcomes(outcomes, "much_faster")
+    assert names(made) == [f"difference_o{k}" for k in range(MOST)]
+
+
+def test_outcomes_that_do_not_differ_have_none_but_for_the_first():
+    outcomes = "{never: fall.fired > 1, falls: city == lost, nor_this: fall.fired > 2}"
+    assert names(with_outcomes(outcomes, "much_faster")) == [
+        "difference_never",
+        "difference_falls",
+    ]
+    assert names(with_outcomes(outcomes, "same")) == ["difference_never"]
