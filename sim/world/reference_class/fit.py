@@ -40,6 +40,7 @@ FITTED = ("tempo", "contact_rate", "shock_rate")
 LOW, HIGH = np.array([0.002, 0.002, 0.005]), np.array([1.0, 1.0, 5.0])
 #: Points a side of the lattice over their logarithms on which the likelihood is worked out.
 LATTICE = 9
+DRAWS = 400
 
 #: Draws of the hours of a case over which its likelihood is averaged.
 HOURS = 32
@@ -57,19 +58,29 @@ class Surface:
     values: Floats
     cases: tuple[str, ...]
 
-    def best(self, weights: Floats | None = None) -> tuple[Floats, float]:
+    def best(
+        self, weights: Floats | None = None, *, contagion: bool = True
+    ) -> tuple[Floats, float]:
         """Return where the likelihood is largest, as medians, and its logarithm there.
 
-        ``weights`` says how often each case counts, once by default.
+        Parameters
+        ----------
+        weights : float64 array, shape (n_cases,)
+            How often each case counts, once by default.
+        contagion : bool
+            If not, the shock rate stays at its lower end, and two medians are sought.
         """
         total = self.values @ (np.ones(len(self.cases)) if weights is None else weights)
-        smooth = RegularGridInterpolator(self.axes, total, method="cubic")
+        axes: tuple[Floats, ...] = self.axes
+        if not contagion:
+            total, axes = total[:, :, 0], axes[:2]
+        smooth = RegularGridInterpolator(axes, total, method="cubic")
         start = np.unravel_index(np.argmax(total), total.shape)
         found = minimize(
             lambda at: -float(smooth(at)[0]),
-            [axis[i] for axis, i in zip(self.axes, start, strict=True)],
+            [axis[i] for axis, i in zip(axes, start, strict=True)],
             method="Nelder-Mead",
-            bounds=[(axis[0], axis[-1]) for axis in self.axes],
+            bounds=[(axis[0], axis[-1]) for axis in axes],
             options={"xatol": 0.003, "fatol": 0.001},
         )
         return np.exp(found.x), -float(found.fun)
@@ -107,15 +118,13 @@ class Fit:
         return np.quantile(self.draws, [tail, 1.0 - tail], axis=0).T
 
 
-def fit(rows: Sequence[Row], laws: Laws, n_draws: int = 400, lattice: int = LATTICE) -> Fit:
-    """Fit the medians of :data:`FITTED` to rows, and to resamples of their cases.
+def fit(rows: Sequence[Row], laws: Laws, n_draws: int = DRAWS, lattice: int = LATTICE) -> Fit:
+    """Fit the medians of :data:`FITTED` to rows, and to resamples of their cases."""
+    return fit_surface(likelihood(rows, laws, lattice), n_draws)
 
-    Raises
-    ------
-    ValueError
-        If a row is of a case that is held out.
-    """
-    surface = likelihood(rows, laws, lattice)
+
+def fit_surface(surface: Surface, n_draws: int = DRAWS) -> Fit:
+    """Fit to all cases of a surface, and to resamples of them."""
     best, value = surface.best()
     counts = resampled(len(surface.cases), n_draws).astype(np.float64)
     return Fit(best, value, np.array([surface.best(weights)[0] for weights in counts]))
@@ -131,7 +140,13 @@ def with_medians(laws: Laws, medians: Sequence[float] | Floats) -> Laws:
 
 
 def likelihood(rows: Sequence[Row], laws: Laws, lattice: int = LATTICE) -> Surface:
-    """Return the log-likelihood of each case over the lattice."""
+    """Return the log-likelihood of each case over the lattice.
+
+    Raises
+    ------
+    ValueError
+        If a row is of a case that is held out.
+    """
     if out := HELD_OUT.intersection(row.case for row in rows):
         raise ValueError(f"held out of every fit: {', '.join(sorted(out))}")
     followed = _Followed(rows, laws)

@@ -66,11 +66,11 @@ def test_the_replay_agrees_with_the_engine():
 @pytest.mark.parametrize(
     "planted",
     [
-        {"tempo": Lognormal(0.5, 0.5)},
+        {"tempo": Lognormal(0.7, 0.5)},
         {"contact_rate": Lognormal(0.06, 0.5)},
-        {"regroup": Lognormal(7.0, 1.0)},
+        {"regroup": Lognormal(4.0, 1.0)},
         {"memory": 4.0},
-        {"place_resolve": Lognormal(1.0, 0.4)},
+        {"place_resolve": Lognormal(1.0, 0.1)},
         {"effectiveness": Lognormal(1.0, 0.3)},
     ],
     ids=lambda planted: next(iter(planted)),
