@@ -12,17 +12,27 @@ import numpy as np
 
 from sim.analysis.first_passage import Floats
 from sim.world.reference_class import tables
-from sim.world.reference_class.fit import FITTED, Fit, Surface, fit_surface, likelihood
+from sim.world.reference_class.fit import (
+    FITTED,
+    Fit,
+    Surface,
+    fit_surface,
+    likelihood,
+    with_medians,
+)
 from sim.world.reference_class.in_sample import Comparison, in_sample
 from sim.world.reference_class.laws import Laws, Lognormal, shipped
+from sim.world.reference_class.replay import DAYS, falls_elsewhere, replay
 from sim.world.reference_class.rows import HELD_OUT, Row, usable
 from sim.world.reference_class.skill import leave_one_out, skill
 from sim.world.reference_class.tables import LEVEL
 
 FORMAT = 1
-DIGITS = 4
+DIGITS = 5
 #: Points a side of the lattice for what is only compared.
 COARSE = 7
+#: Replications of a row where only a mean over all of them is wanted.
+FEW = 1_000
 
 
 def products(rows: Sequence[Row], name: str) -> dict[str, str]:
@@ -150,14 +160,29 @@ CASCADES = ("afghanistan_2021", "vietnam_1975")
 
 
 def _alternatives(rows: Sequence[Row], laws: Laws, found: Fit) -> Iterator[dict[str, Any]]:
-    """Yield how well the rows are fitted where what is fixed is fixed elsewhere."""
-    for name, changed in ALTERNATIVES:
-        best, value = likelihood(rows, replace(laws, **changed), COARSE).best()
+    """Yield how well the rows are fitted where what is fixed is fixed elsewhere, and what then.
+
+    What the replay says of places without momentum by the last day is where it misses most.
+    """
+    for name, changed in (("as it is", {}), *ALTERNATIVES):
+        there = replace(laws, **changed)
+        best, value = likelihood(rows, there, COARSE).best()
         yield {
             "if": name,
             "best": dict(zip(FITTED, map(significant, best), strict=True)),
             "log_likelihood_more": round(value - found.log_likelihood, 2),
+            "no_momentum_by_day_30": _late(rows, with_medians(there, best)),
         }
+
+
+def _late(rows: Sequence[Row], laws: Laws) -> float:
+    """Return P(fell by the last day | under attack after the first), without momentum."""
+    late = [
+        replay(laws, falls_elsewhere(row, rows, laws), FEW, (number,), (0, DAYS[-1]))
+        for number, row in enumerate(tables.standing(rows))
+        if not row.momentum
+    ]
+    return round(float(np.mean([played.fell_given_standing[-1] for played in late])), 3)
 
 
 def _contagion(surface: Surface) -> Iterator[dict[str, Any]]:
