@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from itertools import product
@@ -24,7 +25,7 @@ from sim.world.reference_class.in_sample import Comparison, in_sample
 from sim.world.reference_class.laws import Laws, Lognormal, shipped
 from sim.world.reference_class.replay import DAYS, falls_elsewhere, replay
 from sim.world.reference_class.rows import HELD_OUT, Row, usable
-from sim.world.reference_class.skill import leave_one_out, skill
+from sim.world.reference_class.skill import Scores, leave_one_out, skill
 from sim.world.reference_class.tables import LEVEL
 
 FORMAT = 1
@@ -48,11 +49,12 @@ def products(rows: Sequence[Row], name: str) -> dict[str, str]:
     Raises
     ------
     ValueError
-        If no row is left.
+        If too few rows are left to leave a case out.
     """
     used = usable(rows)
-    if not used:
-        raise ValueError(f"no row of a case that is not held out ({', '.join(sorted(HELD_OUT))})")
+    if len(tables.cases(tables.standing(used))) < 2:
+        out = ", ".join(sorted(HELD_OUT))
+        raise ValueError(f"fewer than two cases with a place that stood day 0, but for {out}")
     laws, head = shipped(), _head(used, name)
     surface = likelihood(used, laws)
     found = fit_surface(surface)
@@ -175,14 +177,18 @@ def _alternatives(rows: Sequence[Row], laws: Laws, found: Fit) -> Iterator[dict[
         }
 
 
-def _late(rows: Sequence[Row], laws: Laws) -> float:
-    """Return P(fell by the last day | under attack after the first), without momentum."""
+def _late(rows: Sequence[Row], laws: Laws) -> float | None:
+    """Return P(fell by the last day | under attack after the first), without momentum.
+
+    None where every row has momentum.
+    """
     late = [
         replay(laws, falls_elsewhere(row, rows, laws), FEW, (number,), (0, DAYS[-1]))
         for number, row in enumerate(tables.standing(rows))
         if not row.momentum
     ]
-    return round(float(np.mean([played.fell_given_standing[-1] for played in late])), 3)
+    by_then = [played.fell_given_standing[-1] for played in late]
+    return round(float(np.mean(by_then)), 3) if by_then else None
 
 
 def _contagion(surface: Surface) -> Iterator[dict[str, Any]]:
@@ -212,17 +218,18 @@ def _skill(rows: Sequence[Row], laws: Laws, surface: Surface) -> dict[str, Any]:
     scores = leave_one_out(rows, laws, surface)
     told = leave_one_out(rows, laws, surface, foresight=True)
     return {
-        "over_pooled": round(skill(scores, "pooled"), 3),
-        "over_split": round(skill(scores, "split"), 3),
-        "told_of_later_falls": {
-            "over_pooled": round(skill(told, "pooled"), 3),
-            "over_split": round(skill(told, "split"), 3),
-        },
+        **_over(scores),
+        "told_of_later_falls": _over(told),
         "scores": [
             {key: of if key in ("case", "n") else round(of, DIGITS) for key, of in found.items()}
             for found in map(asdict, scores)
         ],
     }
+
+
+def _over(scores: Sequence[Scores]) -> dict[str, float | None]:
+    found = {"over_pooled": skill(scores, "pooled"), "over_split": skill(scores, "split")}
+    return {key: None if math.isnan(of) else round(of, 3) for key, of in found.items()}
 
 
 def significant(number: float) -> float:

@@ -9,6 +9,7 @@ of the other cases: of all their rows, and of those with the same momentum. Skil
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -36,9 +37,13 @@ class Scores:
 
 
 def skill(scores: Sequence[Scores], over: str) -> float:
-    """Return the skill over a reference (``pooled`` or ``split``), cases weighing equally."""
+    """Return the skill over a reference (``pooled`` or ``split``), cases weighing equally.
+
+    NaN over a reference that is perfect.
+    """
     ours = sum(score.laws for score in scores)
-    return 1.0 - ours / sum(score.pooled if over == "pooled" else score.split for score in scores)
+    theirs = sum(score.pooled if over == "pooled" else score.split for score in scores)
+    return 1.0 - ours / theirs if theirs > 0.0 else math.nan
 
 
 def leave_one_out(
