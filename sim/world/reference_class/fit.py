@@ -79,9 +79,8 @@ class Surface:
         found = minimize(
             lambda at: -float(smooth(at)[0]),
             [axis[i] for axis, i in zip(axes, start, strict=True)],
-            method="Nelder-Mead",
+            method="L-BFGS-B",  # Nelder-Mead stays on an edge that it starts from
             bounds=[(axis[0], axis[-1]) for axis in axes],
-            options={"xatol": 0.003, "fatol": 0.001},
         )
         return np.exp(found.x), -float(found.fun)
 

@@ -1,10 +1,13 @@
 """``python -m sim.world.reference_class fit CSV``."""
 
 import json
+from functools import partial
 
 import pytest
 
+from sim.world.reference_class import products
 from sim.world.reference_class.__main__ import main
+from sim.world.reference_class.fit import fit_surface
 
 COLUMNS = "case,place,date_contested,days,end,momentum_7d,big_300k"
 ROWS = (
@@ -25,7 +28,9 @@ def table(tmp_path):
 
 
 def test_it_writes_base_rates_fit_and_draws(table, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("sim.world.reference_class.products.ALTERNATIVES", ())
+    monkeypatch.setattr(products, "ALTERNATIVES", ())
+    monkeypatch.setattr(products, "fit_surface", partial(fit_surface, n_draws=4))
+    monkeypatch.setattr(products, "FEW", 10)
     assert (
         main(
             [

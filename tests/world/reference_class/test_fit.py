@@ -98,6 +98,17 @@ def test_the_best_of_a_known_surface_is_found():
     assert np.log(surface.best(np.array([1.0, 0.0]))[0]) == pytest.approx([0.3, 0.3, 0.5], abs=0.01)
 
 
+@pytest.mark.parametrize("peak", [0.05, 0.95, -0.5])
+def test_the_best_is_found_near_an_edge_and_on_it(peak):
+    axes = tuple(np.linspace(0.0, 1.0, 7) for _ in range(3))
+    a, b, c = np.meshgrid(*axes, indexing="ij")
+    surface = Surface(
+        axes, (-((a - peak) ** 2) - (b - peak) ** 2 - (c - 0.5) ** 2)[..., None], ("",)
+    )
+    expected = [max(peak, 0.0), max(peak, 0.0), 0.5]
+    assert np.log(surface.best()[0]) == pytest.approx(expected, abs=0.01)
+
+
 # Made-up cases.
 
 PLANTED = certain(LAWS)
@@ -129,7 +140,7 @@ def test_the_recovery_notices_shocks_of_three_times_the_size():
 def test_how_often_intervals_hold_what_was_planted(record_property):
     n, held, bests = 60, [], []
     for seed in range(n):
-        found = fit(made_up(PLANTED, 24, 6, 100 + seed), LAWS, n_draws=100, lattice=7)
+        found = fit(made_up(PLANTED, 24, 6, 100 + seed), LAWS, n_draws=60, lattice=6)
         low, high = found.interval(0.9).T
         held.append((low <= TRUTH) & (high >= TRUTH))
         bests.append(np.log(found.best / TRUTH))
