@@ -117,12 +117,7 @@ class Fit:
         return np.quantile(self.draws, [tail, 1.0 - tail], axis=0).T
 
 
-def fit(rows: Sequence[Row], laws: Laws, n_draws: int = DRAWS, lattice: int = LATTICE) -> Fit:
-    """Fit the medians of :data:`FITTED` to rows, and to resamples of their cases."""
-    return fit_surface(likelihood(rows, laws, lattice), n_draws)
-
-
-def fit_surface(surface: Surface, n_draws: int = DRAWS) -> Fit:
+def fit(surface: Surface, n_draws: int = DRAWS) -> Fit:
     """Fit to all cases of a surface, and to resamples of them."""
     best, value = surface.best()
     counts = resampled(len(surface.cases), n_draws).astype(np.float64)

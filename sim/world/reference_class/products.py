@@ -17,7 +17,7 @@ from sim.world.reference_class.fit import (
     FITTED,
     Fit,
     Surface,
-    fit_surface,
+    fit,
     likelihood,
     with_medians,
 )
@@ -57,7 +57,7 @@ def products(rows: Sequence[Row], name: str) -> dict[str, str]:
         raise ValueError(f"fewer than two cases with a place that stood day 0, but for {out}")
     laws, head = shipped(), _head(used, name)
     surface = likelihood(used, laws)
-    found = fit_surface(surface)
+    found = fit(surface)
     fitted = {
         **head,
         **_fit(found, laws),

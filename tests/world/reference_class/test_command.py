@@ -7,7 +7,7 @@ import pytest
 
 from sim.world.reference_class import products
 from sim.world.reference_class.__main__ import main
-from sim.world.reference_class.fit import fit_surface
+from sim.world.reference_class.fit import fit
 
 COLUMNS = "case,place,date_contested,days,end,momentum_7d,big_300k"
 ROWS = (
@@ -29,7 +29,7 @@ def table(tmp_path):
 
 def test_it_writes_base_rates_fit_and_draws(table, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(products, "ALTERNATIVES", ())
-    monkeypatch.setattr(products, "fit_surface", partial(fit_surface, n_draws=4))
+    monkeypatch.setattr(products, "fit", partial(fit, n_draws=4))
     monkeypatch.setattr(products, "FEW", 10)
     assert (
         main(
