@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sim.world.reference_class.base_rates import FILE, FOLDER, Curve, base_rate
+from sim.world.reference_class.base_rates import FILE, FOLDER, BaseRate, Curve, base_rate
 
 PAGE = Path(__file__).with_name("reference-class.md")
 PICTURE = "reference-class.svg"
@@ -35,8 +35,8 @@ def _tables(fit: dict[str, Any]) -> dict[str, str]:
     skill = fit["skill"]
     told = skill["told_of_later_falls"]
     return {
-        "since contact": _table(head, _base_rates("contact")),
-        "standing": _table(head, _base_rates("standing")),
+        "since contact": _table(head, _base_rates(lambda rate: rate.contact)),
+        "standing": _table(head, _base_rates(lambda rate: rate.standing[0])),
         "hazards": _hazards(),
         "fitted": _table(
             ("median", "best", "90 % of draws", "spread", "shipped", "its spread"), _fitted(fit)
@@ -111,9 +111,9 @@ _SETS: tuple[tuple[str, bool | None, bool | None], ...] = (
 )
 
 
-def _base_rates(start: str) -> Iterator[Row]:
+def _base_rates(chosen: Callable[[BaseRate], Curve]) -> Iterator[Row]:
     for name, momentum, big in _SETS:
-        curve: Curve = getattr(base_rate(momentum, big), start)
+        curve = chosen(base_rate(momentum, big))
         shares = (_bracket(curve.fell[d], curve.low[d], curve.high[d]) for d in DAYS)
         yield (name, str(curve.n), str(curve.n_cases), *shares)
 
@@ -183,8 +183,8 @@ def picture() -> str:
         'font-family="sans-serif" font-size="12" fill="#222">',
         "<title>Shares of places that fell after the day of contact</title>",
         "<desc>Dots with bars: the class and its 90 % brackets. Lines: the same rows replayed. "
-        "With momentum the line runs below the dots, without it above them; only at day 30 "
-        "without momentum it leaves the bracket.</desc>",
+        "With momentum the line runs below the dots, without it above them; both stay "
+        "inside the brackets.</desc>",
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="white"/>',
         *_axes(),
         *(line for name in _COLOURS for line in _series(_fell(fit, name), name)),
