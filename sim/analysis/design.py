@@ -9,6 +9,7 @@ whatever their length, so that a longer one goes on from a shorter.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
@@ -73,14 +74,14 @@ def latin_hypercube(n: int, n_inputs: int, seed: int) -> Floats:
     return np.asarray((parts + within) / n)
 
 
-def grid(n_levels: int, n_inputs: int, seed: int) -> Floats:
-    """Return all combinations of levels, shape (n_levels ** d, d), in random order.
+def grid(levels: Sequence[int], seed: int) -> Floats:
+    """Return all combinations of so many levels of each coordinate, in random order.
 
     Levels are the middles of equal parts of the probability. In random order any first points are
     a sample of all.
     """
-    levels = (np.arange(n_levels) + 0.5) / n_levels
-    points = np.array(list(product(levels, repeat=n_inputs)))
+    of_each = [(np.arange(n) + 0.5) / n for n in levels]
+    points = np.array(list(product(*of_each)))
     return points[_generator(seed).permutation(len(points))]
 
 

@@ -29,7 +29,14 @@ def bins_of(coordinates: Floats, edges: Floats) -> Ints:
     return np.asarray(found.clip(0, len(edges) - 2), dtype=np.int64)
 
 
-def main_effects(points: Floats, values: Floats, noise: Floats, level: float = 0.95) -> Indices:
+def main_effects(
+    points: Floats,
+    values: Floats,
+    noise: Floats,
+    level: float = 0.95,
+    *,
+    is_whole_grid: bool = False,
+) -> Indices:
     r"""Return first-order indices by the means within bins of each coordinate.
 
     The spread of the means of K bins, less what points within a bin make it by themselves, as a
@@ -41,6 +48,9 @@ def main_effects(points: Floats, values: Floats, noise: Floats, level: float = 0
     between them, and cancels out of the numerator. What varies within a bin is missed: with 8 bins
     and a straight line, one part in 64.
 
+    In a whole grid the other coordinates are the same in every bin, and luck alone, the mean noise,
+    takes the place of :math:`MS_W`.
+
     Parameters
     ----------
     points : float array, shape (n, d)
@@ -49,7 +59,10 @@ def main_effects(points: Floats, values: Floats, noise: Floats, level: float = 0
     noise : float array, shape (n,)
         Half the variance that luck gives the difference of the values of two points.
     level : in (0, 1)
-        Of the jackknife intervals, by Student's t.
+        Of the jackknife intervals, by Student's t; rather too wide for a whole grid, of which
+        points are left out as if others might have come in their place.
+    is_whole_grid : bool
+        Whether the points are all combinations of their levels.
     """
     from scipy.special import stdtrit
 
@@ -60,8 +73,10 @@ def main_effects(points: Floats, values: Floats, noise: Floats, level: float = 0
     part = np.arange(len(points)) % PARTS
 
     def ratios(kept: Bools) -> Floats:
-        variance = values[kept].var(ddof=1) - noise[kept].mean()
-        between = [_between(b[kept], values[kept]) for b in bins]
+        luck = float(noise[kept].mean())
+        variance = values[kept].var(ddof=1) - luck
+        by_itself = luck if is_whole_grid else None
+        between = [_between(b[kept], values[kept], by_itself) for b in bins]
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.asarray(np.array(between) / (variance * (kept.sum() - 1)))
 
@@ -73,13 +88,17 @@ def main_effects(points: Floats, values: Floats, noise: Floats, level: float = 0
     return Indices(whole, whole - half, whole + half)
 
 
-def _between(bins: Ints, values: Floats) -> float:
-    """Return the sum of squares between bins beyond what there is within them."""
+def _between(bins: Ints, values: Floats, by_itself: float | None) -> float:
+    """Return the sum of squares between bins beyond what points make it by themselves.
+
+    That is by default their mean square within bins.
+    """
     counts = np.bincount(bins)
     used = counts > 0
     means = np.bincount(bins, values)[used] / counts[used]
     n_bins = int(used.sum())
     between = float((counts[used] * (means - values.mean()) ** 2).sum())
-    total = float(((values - values.mean()) ** 2).sum())
-    within = (total - between) / max(1, len(values) - n_bins)
-    return between - (n_bins - 1) * within
+    if by_itself is None:
+        total = float(((values - values.mean()) ** 2).sum())
+        by_itself = (total - between) / max(1, len(values) - n_bins)
+    return between - (n_bins - 1) * by_itself
