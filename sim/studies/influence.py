@@ -35,6 +35,8 @@ class Looked:
     replications: int
     by: float
     outcome: str
+    #: Whether all points are there that were asked for.
+    is_whole: bool = True
 
     @cached_property
     def points(self) -> Floats:
@@ -144,7 +146,10 @@ class Looked:
         if self.method == "sobol":
             first, total = self._sobol.first, self._sobol.total
             return [_with(one, k, first, total) for k, one in enumerate(plain)]
-        first = main_effects(self.points, self.shares, self._pair_noise)
+        is_whole_grid = self.method == "grid" and self.is_whole
+        first = main_effects(
+            self.points, self.shares, self._pair_noise, is_whole_grid=is_whole_grid
+        )
         return [_with(one, k, first, None) for k, one in enumerate(plain)]
 
     def _effects(self, plain: list[Influence]) -> list[Influence]:

@@ -1,11 +1,9 @@
-"""Sweep: what drives each outcome, by a designed experiment over the uncertain inputs."""
+"""Sweep: what drives each outcome, over the uncertain inputs."""
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import json
-import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -14,51 +12,39 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.analysis import design
 from sim.analysis.main_effects import PARTS
 from sim.engines.driver import EngineName, Progress
 from sim.ensemble import store
 from sim.ensemble.parts import write_table
 from sim.ensemble.table import Column, joined
-from sim.errors import Interrupted, UsageError, did_you_mean, one_of
+from sim.errors import Interrupted, UsageError
 from sim.interrupts import held_back
 from sim.net.canonical import digest
-from sim.net.model import Net
 from sim.scenario.model import Scenario
+from sim.studies.asked import GIVEN, Design, asked, check_numbers, days_of
+from sim.studies.given import GivenData
 from sim.studies.influence import Looked
-from sim.studies.points import VARIANT, Group, Points, Store
+from sim.studies.points import Group, Points, Store
 from sim.studies.replicate import How
-from sim.studies.swept import (
-    FILE,
-    Influence,
-    Spread,
-    Sweep,
-    as_json,
-)
+from sim.studies.simulate import ENGINES, run
+from sim.studies.swept import FILE, Influence, Spread, Sweep, as_json
 from sim.units import SECONDS_PER_DAY
 from sim.versions import NUMBERS, machine, versions
 
-METHODS = ("grid", "lhs", "morris", "sobol")
+#: At each point of a design; of a run, as many as that has by default.
 REPLICATIONS = 1_000
 #: The folder of sweeps among results.
 FOLDER = "sweeps"
 _FORMAT = 1
-MOST_POINTS = 1_000_000
-#: Points of a grid or a hypercube that are run together.
-_BLOCK = 16
-#: By method: groups that there are by default, and at the least.
-_GROUPS = {"sobol": (64, 16), "morris": (20, 4), "lhs": (200, PARTS)}
-_LEVELS = 5
 #: With fewer groups the intervals of Sobol' indices are too narrow (measured in the tests).
 _ENOUGH_GROUPS = 64
-_BASELINE = "baseline"
 _DRAFT = ".draft-"
 
 
 def sweep(
     scenario: Scenario,
     *,
-    method: str = "sobol",
+    method: str = GIVEN,
     inputs: Sequence[str] | None = None,
     variants: Sequence[str] = (),
     points: int | None = None,
@@ -75,27 +61,28 @@ def sweep(
 ) -> Sweep:
     """Say what drives the probability of each outcome.
 
-    A point sets inputs at a probability of their own laws each; everything else is drawn as in any
-    run. Points that are compared have the same luck: those of a group of ``sobol`` or ``morris``,
-    all of a ``grid`` or ``lhs``.
+    Without a design, first-order indices are those of a run as it is. A point of a design sets
+    inputs at a probability of their own laws each; everything else is drawn as in any run. Points
+    that are compared have the same luck: those of a group of ``sobol`` or ``morris``, all of a
+    ``grid`` or ``lhs``.
 
     Parameters
     ----------
     scenario : Scenario
-    method : {"sobol", "morris", "lhs", "grid"}
-        First-order and total indices; a screening of many inputs; a Latin hypercube; all
-        combinations of ``levels``.
+    method : {"given", "sobol", "morris", "lhs", "grid"}
+        One run as it is; first-order and total indices; a screening of many inputs; a Latin
+        hypercube; all combinations of ``levels``.
     inputs : sequence of str
         Paths of uncertain inputs, or patterns such as ``factions.*``; by default all that are not
         marked ``chance``.
     variants : sequence of str
-        Variants of the file: which of them holds, or none, is one input more.
+        Variants of the file: which of them holds, or none, is one input more of a design.
     points : int
         How many points, rounded down to whole groups; by default some that suit the method.
     levels : int
         Of each input in a grid, 5 by default.
     replications : int
-        At each point, 1,000 by default.
+        At each point, 1,000 by default; of the run, 10,000.
     seed, engine, workers, progress, fresh
         As of :func:`sim.run`. Progress is of the replications that are left to run.
     by : days
@@ -115,28 +102,49 @@ def sweep(
     Interrupted
         On an interrupt; groups that were finished are kept with ``out``.
     """
-    request = _request(scenario, method, inputs, variants, points, levels)
-    n = REPLICATIONS if replications is None else replications
+    wanted = asked(scenario, method, inputs, variants, points, levels)
     horizon = scenario.clock.horizon / SECONDS_PER_DAY
-    _check(n, seed, by, horizon, budget)
+    check_numbers(replications, seed, by, horizon, budget)
+    if engine not in ENGINES:
+        raise UsageError(f"no engine '{engine}': compiled or reference")
+    if workers is not None and workers < 1:
+        raise UsageError(f"at least one worker, not {workers}")
     what = Points(
-        nets=request.nets,
-        inputs=request.inputs,
+        nets=wanted.nets,
+        inputs=wanted.inputs,
         seed=seed,
-        replications=n,
+        replications=REPLICATIONS if replications is None else replications,
         by=horizon if by is None else by,
-        days=_days(scenario, by),
+        days=days_of(scenario, by),
     )
     if not what.outcomes:
         raise UsageError(f"{scenario.name} has no outcome to sweep for")
-    groups = request.groups(seed, n)
-    if groups[-1].first_replication + n >= 2**62:
-        raise UsageError(f"{len(groups):,} groups of {n:,} replications are too many")
-    work = _Work(what, groups, How(engine, workers, None, progress), budget)
-    folder = None if out is None else Path(out) / FOLDER / _name(request, what)
+    how = How(engine, workers, None, progress)
+    if wanted.method == GIVEN:
+        if budget is not None:
+            raise UsageError("a budget is for points, which a run has none of: choose a method")
+        return _given(scenario, wanted, what, how, replications, out, fresh=fresh)
+    return _designed(scenario, wanted, what, how, budget, out, fresh=fresh)
+
+
+def _designed(
+    scenario: Scenario,
+    wanted: Design,
+    what: Points,
+    how: How,
+    budget: float | None,
+    out: str | os.PathLike[str] | None,
+    *,
+    fresh: bool,
+) -> Sweep:
+    groups = wanted.groups(what.seed, what.replications)
+    if groups[-1].first_replication + what.replications >= 2**62:
+        raise UsageError(f"{len(groups):,} groups of {what.replications:,} replications: too many")
+    work = _Work(what, groups, how, budget)
+    folder = None if out is None else Path(out) / FOLDER / _name(wanted, what, what.replications)
     with held_back() as held:
         done = work.done(folder, fresh=fresh)
-        found = _Study(scenario, request, what, groups, done, folder).sweep()
+        found = _Study(scenario, wanted, what, groups, done, folder).sweep()
         if folder is not None:
             _write(found, folder)
         if held.stop is not None:  # too late to stop anything
@@ -144,172 +152,68 @@ def sweep(
     return found
 
 
-# What is asked for.
-
-
-@dataclass(frozen=True)
-class _Request:
-    """A design that has been checked; ``n`` is its number of groups, or of points without them."""
-
-    method: str
-    inputs: tuple[str, ...]
-    nets: dict[str, Net]
-    n: int
-    levels: int | None
-
-    @property
-    def dimensions(self) -> tuple[str, ...]:
-        return (*self.inputs, VARIANT) if len(self.nets) > 1 else self.inputs
-
-    @property
-    def n_points(self) -> int:
-        return self.n * _size(self.method, len(self.dimensions))
-
-    def groups(self, seed: int, replications: int) -> list[Group]:
-        d = len(self.dimensions)
-        if self.method in ("sobol", "morris"):
-            make = design.saltelli if self.method == "sobol" else design.trajectories
-            return [
-                Group(k, points, k * replications) for k, points in enumerate(make(self.n, d, seed))
-            ]
-        if self.method == "lhs":
-            points = design.latin_hypercube(self.n, d, seed)
-        else:
-            assert self.levels is not None
-            points = design.grid(self.levels, d, seed)
-        starts = range(0, len(points), _BLOCK)
-        return [Group(k, points[at : at + _BLOCK], 0) for k, at in enumerate(starts)]
-
-
-def _size(method: str, n_inputs: int) -> int:
-    """Return how many points a group has."""
-    return {"sobol": n_inputs + 2, "morris": n_inputs + 1}.get(method, 1)
-
-
-def _request(
+def _given(
     scenario: Scenario,
-    method: str,
-    inputs: Sequence[str] | None,
-    variants: Sequence[str],
-    points: int | None,
-    levels: int | None,
-) -> _Request:
-    if method not in METHODS:
-        raise UsageError(f"no method '{method}': {one_of(METHODS)}")
-    nets = {scenario.variant_name or _BASELINE: scenario.net}
-    for name in variants:
-        if name in nets:
-            raise UsageError(f"variant '{name}' is given twice")
-        nets[name] = scenario.variant(name).net
-    chosen = _chosen(scenario, inputs, has_variants=bool(variants))
-    for name, net in nets.items():
-        lacking = set(chosen) - {given.path for given in net.uncertain_inputs}
-        if lacking:
-            raise UsageError(f"input '{min(lacking)}' is not uncertain in variant '{name}'")
-    d = len(chosen) + (len(nets) > 1)
-    n = _number(method, d, points, levels)
-    return _Request(method, chosen, nets, n, (levels or _LEVELS) if method == "grid" else None)
+    wanted: Design,
+    what: Points,
+    how: How,
+    replications: int | None,
+    out: str | os.PathLike[str] | None,
+    *,
+    fresh: bool,
+) -> Sweep:
+    """Look at a run as it is, found among the results or done now."""
+    ensemble = run(
+        scenario,
+        replications=replications,
+        seed=what.seed,
+        engine=how.engine,
+        workers=how.workers,
+        progress=how.progress,
+        out=out,
+        fresh=fresh,
+    )
+    looked = GivenData(ensemble, wanted.inputs, what.by)
+    folder = None if out is None else Path(out) / FOLDER / _name(wanted, what, ensemble.n)
+    outcomes: dict[str, tuple[Influence, ...]] = {}
+    spread: dict[str, Spread] = {}
+    for outcome in what.outcomes:
+        found, spread[outcome] = looked.look(outcome, _label(scenario, outcome))
+        outcomes[outcome] = _in_order(found)
+    notes: tuple[str, ...] = ()
+    if ensemble.nested is None:
+        notes = ("too few replications to tell ignorance from luck: 1,000 are needed",)
+    made = _made(
+        scenario, wanted, what, outcomes, spread,
+        points=ensemble.n, points_done=ensemble.n, replications=1, notes=notes, folder=folder,
+    )  # fmt: skip
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(made, folder)
+    return made
 
 
-def _chosen(
-    scenario: Scenario, wanted: Sequence[str] | None, *, has_variants: bool
-) -> tuple[str, ...]:
-    """Return the paths of the inputs to be swept, in net order."""
-    uncertain = [given.path for given in scenario.net.uncertain_inputs]
-    if wanted is None:
-        unknown = tuple(given.path for given in scenario.net.uncertain_inputs if not given.chance)
-        if not unknown and not has_variants:
-            raise UsageError(f"nothing in {scenario.name} is uncertain: there is nothing to sweep")
-        return unknown
-    if not wanted and not has_variants:
-        raise UsageError("no input is given: there is nothing to sweep")
-    fixed = {given.path for given in scenario.net.inputs if not given.is_uncertain}
-    found = set[str]()
-    for name in wanted:
-        matched = {name} & set(uncertain) or set(fnmatch.filter(uncertain, name))
-        if not matched and name in fixed:
-            raise UsageError(
-                f"input '{name}' is fixed: give it an uncertain value, such as "
-                "{uniform: [low, high]}, to sweep over it"
-            )
-        if not matched:
-            hint = did_you_mean(name, [*uncertain, *fixed]) or "'explain' lists the uncertain ones"
-            raise UsageError(f"no input '{name}' in {scenario.name}: {hint}")
-        found |= matched
-    return tuple(path for path in uncertain if path in found)
-
-
-def _number(method: str, d: int, points: int | None, levels: int | None) -> int:
-    """Return how many groups, or points without groups, a design has."""
-    if levels is not None and method != "grid":
-        raise UsageError(f"levels are those of a grid, not of {method}")
-    if method == "grid":
-        if points is not None:
-            raise UsageError("the points of a grid are all combinations of its levels: give those")
-        n_levels = _LEVELS if levels is None else levels
-        if n_levels < 2:
-            raise UsageError(f"a grid of {n_levels} levels is empty: at least 2 are needed")
-        if d * math.log(n_levels) > math.log(MOST_POINTS):
-            raise UsageError(
-                f"a grid of {n_levels} levels in {d} inputs has more than {MOST_POINTS:,} points: "
-                "choose inputs, or another method"
-            )
-        return int(n_levels**d)
-    default, least = _GROUPS[method]
-    size = _size(method, d)
-    if points is None:
-        return default
-    if not least * size <= points <= MOST_POINTS:
-        of = f" ({least} x {size})" if size > 1 else ""
-        raise UsageError(
-            f"{method} over {d} inputs needs {least * size:,} points{of} to {MOST_POINTS:,}, not "
-            f"{points:,}"
-        )
-    return points // size
-
-
-def _check(
-    replications: int, seed: int, by: float | None, horizon: float, budget: float | None
-) -> None:
-    if replications < 2:
-        raise UsageError(f"at least 2 replications at each point, not {replications}")
-    if not 0 <= seed < 2**64:
-        raise UsageError(f"a seed lies between 0 and 2**64 - 1, not {seed}")
-    if by is not None and not 0.0 < by <= horizon:
-        raise UsageError(f"day {by:g} is not between the start and the horizon, day {horizon:g}")
-    if budget is not None and not budget > 0.0:
-        raise UsageError(f"a budget of {budget:g} s runs nothing: give some time")
-
-
-def _days(scenario: Scenario, by: float | None) -> tuple[float, ...]:
-    """Return the times by which outcomes are counted."""
-    report = [t / SECONDS_PER_DAY for t in scenario.clock.report]
-    days = {*report, scenario.clock.horizon / SECONDS_PER_DAY}
-    return tuple(sorted(days if by is None else days | {by}))
-
-
-def _name(request: _Request, what: Points) -> str:
+def _name(wanted: Design, what: Points, replications: int) -> str:
     """Return the name of a sweep: twelve hex digits of what its points depend on.
 
     The number of groups that begin alike whatever their number is no part of it.
     """
-    is_whole = request.method in ("grid", "lhs")
-    asked = {
+    stated = {
         "format": _FORMAT,
         "numbers": NUMBERS,
         "versions": versions(),
         "machine": machine(),
         "nets": [[name, digest(net)] for name, net in what.nets.items()],
-        "method": request.method,
-        "n": request.n if is_whole else None,
-        "levels": request.levels,
+        "method": wanted.method,
+        "n": None if wanted.is_open else wanted.n,
+        "levels": wanted.levels,
         "inputs": what.inputs,
         "seed": what.seed,
-        "replications": what.replications,
+        "replications": replications,
         "by": what.by,
         "days": what.days,
     }
-    text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(stated, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -371,77 +275,103 @@ class _Study:
     """Points that have been run, on their way to a sweep."""
 
     scenario: Scenario
-    request: _Request
+    wanted: Design
     what: Points
     groups: list[Group]
     done: list[dict[str, Column]]
     folder: Path | None
 
     def sweep(self) -> Sweep:
-        table = {name: joined([rows[name] for rows in self.done]) for name in self.columns}
+        table = {name: joined([rows[name] for rows in self.done]) for name in self.done[0]}
         numbers = {int(np.asarray(rows["group"])[0]) for rows in self.done}
         quantiles = [g.quantiles for g in self.groups if g.number in numbers]
+        n_done = sum(map(len, quantiles))
         outcomes: dict[str, tuple[Influence, ...]] = {}
         spread: dict[str, Spread] = {}
         for outcome in self.what.outcomes:
             looked = Looked(
-                self.request.method,
-                self.request.dimensions,
+                self.wanted.method,
+                self.wanted.dimensions,
                 table,
                 quantiles,
                 self.what.replications,
                 self.what.by,
                 outcome,
+                is_whole=n_done == self.wanted.n_points,
             )
-            spread[outcome] = looked.spread(self.label(outcome))
-            found = looked.influences(is_seen=spread[outcome].is_seen)
-            outcomes[outcome] = tuple(sorted(found, key=lambda one: -one.size))
-        n_done = sum(map(len, quantiles))
-        return Sweep(
-            scenario=self.scenario.name,
-            variant=self.scenario.variant_name,
-            title=self.scenario.title,
-            method=self.request.method,
-            points=self.request.n_points,
-            points_done=n_done,
-            replications=self.what.replications,
-            seed=self.what.seed,
-            complete=n_done == self.request.n_points,
-            by_days=self.what.by,
-            horizon_days=self.scenario.clock.horizon / SECONDS_PER_DAY,
-            inputs=self.request.dimensions,
-            net=digest(self.scenario.net),
-            outcomes=outcomes,
-            spread=spread,
-            notes=tuple(self.notes(len(quantiles))),
-            result=None if self.folder is None else str(self.folder),
-            table=table,
-        )
+            spread[outcome] = looked.spread(_label(self.scenario, outcome))
+            outcomes[outcome] = _in_order(looked.influences(is_seen=spread[outcome].is_seen))
+        return _made(
+            self.scenario, self.wanted, self.what, outcomes, spread,
+            points=self.wanted.n_points, points_done=n_done,
+            replications=self.what.replications, notes=tuple(self.notes(len(quantiles), n_done)),
+            folder=self.folder, table=table,
+        )  # fmt: skip
 
-    @property
-    def columns(self) -> list[str]:
-        return list(self.done[0]) if self.done else []
-
-    def label(self, outcome: str) -> str:
-        found = next(o for o in self.scenario.net.outcomes if o.name == outcome)
-        return found.label or outcome
-
-    def notes(self, n_groups: int) -> Iterator[str]:
+    def notes(self, n_groups: int, n_done: int) -> Iterator[str]:
         """Say what an analyst should know before reading indices."""
-        if self.request.method == "sobol" and n_groups < _ENOUGH_GROUPS:
+        if self.wanted.method == "sobol" and n_groups < _ENOUGH_GROUPS:
             yield (
                 f"there are {n_groups} groups of points: with fewer than {_ENOUGH_GROUPS} the "
                 "intervals are too narrow"
             )
+        if not self.wanted.is_open and n_done < PARTS:
+            yield f"there are {n_done} points: indices take at least {PARTS}"
         alone = [o.name for o in self.scenario.net.outcomes if o.name not in self.what.outcomes]
         if alone:
             yield f"not every variant has {', '.join(alone)}: left out"
 
 
+def _in_order(found: Sequence[Influence]) -> tuple[Influence, ...]:
+    """Return the largest influence first."""
+    return tuple(sorted(found, key=lambda one: -one.size))
+
+
+def _label(scenario: Scenario, outcome: str) -> str:
+    return next(o for o in scenario.net.outcomes if o.name == outcome).label or outcome
+
+
+def _made(
+    scenario: Scenario,
+    wanted: Design,
+    what: Points,
+    outcomes: dict[str, tuple[Influence, ...]],
+    spread: dict[str, Spread],
+    *,
+    points: int,
+    points_done: int,
+    replications: int,
+    notes: tuple[str, ...],
+    folder: Path | None,
+    table: dict[str, Column] | None = None,
+) -> Sweep:
+    return Sweep(
+        scenario=scenario.name,
+        variant=scenario.variant_name,
+        title=scenario.title,
+        method=wanted.method,
+        points=points,
+        points_done=points_done,
+        replications=replications,
+        seed=what.seed,
+        complete=points_done == points,
+        by_days=what.by,
+        horizon_days=scenario.clock.horizon / SECONDS_PER_DAY,
+        inputs=wanted.dimensions,
+        net=digest(scenario.net),
+        outcomes=outcomes,
+        spread=spread,
+        notes=notes,
+        result=None if folder is None else str(folder),
+        table=table or {},
+    )
+
+
 def _write(sweep: Sweep, folder: Path) -> None:
     """Write what a sweep found, and a row for every point; its pictures stay, if it has any."""
-    write_table(folder, f"{_DRAFT}points", dict(sweep.table), {})
-    (folder / f"{_DRAFT}points").replace(folder / "points.parquet")
+    if sweep.table:
+        write_table(folder, f"{_DRAFT}points", dict(sweep.table), {})
+        (folder / f"{_DRAFT}points").replace(folder / "points.parquet")
     known = store.read_json(folder / FILE)
     is_same = {**known, "pictures": []} == as_json(sweep)
     pictures = known.get("pictures", []) if is_same else []

@@ -14,8 +14,6 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-import numpy as np
-
 from sim.analysis.design import LEVELS, saltelli, trajectories
 from tests.oracles.sensitivity import KNOWN
 
