@@ -17,15 +17,16 @@ from sim.analysis.sobol import Decomposition, Indices
 
 #: Points are left out in so many parts for an interval, and there are at least as many.
 PARTS = 20
-_MOST_BINS = 8
+#: Bins of a coordinate at the most.
+MOST_BINS = 8
 
 
 def bins_for(coordinates: Floats) -> Floats:
     """Return the edges of bins of a coordinate in (0, 1): one for each level, where it has few."""
     levels = np.unique(coordinates)
-    if len(levels) <= _MOST_BINS:
+    if len(levels) <= MOST_BINS:
         return np.array([0.0, *(levels[1:] + levels[:-1]) / 2.0, 1.0])
-    n_bins = max(2, min(_MOST_BINS, int(np.sqrt(len(coordinates)) / 2)))
+    n_bins = max(2, min(MOST_BINS, int(np.sqrt(len(coordinates)) / 2)))
     return np.linspace(0.0, 1.0, n_bins + 1)
 
 

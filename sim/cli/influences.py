@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from sim.cli import text
 from sim.cli.render import safe
 from sim.cli.text import Look
+from sim.shown import signed
 from sim.studies.limits import EXCEEDED, UNDECIDED, Held
 from sim.studies.swept import Influence, Interval, Response, Spread, Sweep
 
@@ -68,8 +69,10 @@ def _outcome(sweep: Sweep, spread: Spread, found: Sequence[Influence], look: Loo
         head += f", give or take {100 * spread.inputs:.1f} points with the inputs"
     unbroken = head.replace(" %", f"{text.NO_BREAK}%")
     lines = [look.styled(line, "bold") for line in text.wrapped(unbroken, look.width)]
-    if not spread.is_seen and sweep.method != "morris":
+    if not any(one.index is not None or one.mu_star for one in found):
         said = "what the inputs do does not stand out from luck and from the choice of points"
+        if sweep.method == "morris":
+            said = "no input moves it"
         return [*lines, *text.wrapped(said, look.width, "  ")]
     return lines + _table(_rows(sweep, found), look) + _rest(len(found), look)
 
@@ -109,19 +112,24 @@ def _rows(sweep: Sweep, found: Sequence[Influence]) -> list[list[str]]:
 
 
 def _share(value: float | None) -> str:
-    return "" if value is None or not math.isfinite(value) else f"{value:.2f}"
+    return "" if value is None or not math.isfinite(value) else _plain(value)
+
+
+def _plain(value: float, decimals: int = 2) -> str:
+    """Return a number of which nothing is left but its sign without that."""
+    return f"{value:z.{decimals}f}"
 
 
 def _points(value: float | None, *, is_signed: bool = False) -> str:
     if value is None:
         return ""
-    return f"{100 * value:+.1f}" if is_signed else f"{100 * value:.1f}"
+    return signed(100 * value, 1) if is_signed else _plain(100 * value, 1)
 
 
 def _ends(ends: Interval | None, scale: float = 1.0, decimals: int = 2) -> str:
     if ends is None or not all(map(math.isfinite, ends)):
         return ""
-    low, high = (f"{scale * end:.{decimals}f}" for end in ends)
+    low, high = (_plain(scale * end, decimals) for end in ends)
     return f"{low} to {high}"
 
 

@@ -9,21 +9,24 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
-from sim.analysis.first_passage import Floats
+from sim.analysis.first_passage import Floats, Ints
 from sim.analysis.main_effects import bins_for, bins_of
-from sim.ensemble.table import Coded
+from sim.analysis.nested import Bools
 from sim.report import style
 from sim.report.page import Drawing, Origin, Page, percent_axis, titled, top_for
 from sim.shown import counted, percent
-from sim.studies.points import VARIANT, count_name
+from sim.studies.influence import points_of
+from sim.studies.points import count_name
 from sim.studies.swept import Influence, Interval, Sweep
 
 #: Outcomes beyond the first have no tornado, and fewer have curves and maps.
 MOST, _MOST_CURVES = 12, 4
 _INPUTS, _CURVES = 12, 6
-_ROW, _LEFT, _RIGHT, _MARKS = 0.3, 2.75, 0.3, 0.62
+_ROW, _LEFT, _RIGHT, _MARKS = 0.3, 2.6, 0.3, 0.45
+_GAP = 0.5
 _PANEL, _BETWEEN = 1.55, 0.95
 _CELLS = 4.2
+_DARKEST = 0.6
 #: Points that a cell of a map has on average, at the least.
 _PER_CELL = 6
 _FIGURES = {
@@ -47,7 +50,7 @@ def drawings(sweep: Sweep) -> Iterator[Drawing]:
 
 
 def _is_seen(one: Influence) -> bool:
-    return one.index is not None or one.mu_star is not None
+    return one.index is not None or bool(one.mu_star)
 
 
 def _label(sweep: Sweep, outcome: str) -> str:
@@ -81,10 +84,10 @@ def tornado(sweep: Sweep, outcome: str) -> Drawing:
         foot = f"Not drawn: {counted(len(found) - len(shown), 'input')} of less influence. {foot}"
     height = len(shown) * _ROW + _MARKS
     page = Page(_origin(sweep), f"What drives it: {label}", _said(sweep, outcome), foot, height)
-    width = (style.WIDTH - _LEFT - _RIGHT - 0.25) / 2.0
+    width = (style.WIDTH - _LEFT - _RIGHT - _GAP) / 2.0
     bottom, room = page.bottom + _MARKS, page.top - page.bottom - _MARKS
     left = page.axes(_LEFT, bottom, width, room)
-    right = page.axes(_LEFT + width + 0.25, bottom, width, room)
+    right = page.axes(_LEFT + width + _GAP, bottom, width, room)
     _swings(left, shown, sweep.spread[outcome].probability)
     _figures(right, shown)
     for k, one in enumerate(shown):
@@ -205,10 +208,17 @@ def _curve(axes: Axes, one: Influence, inches: float) -> None:
     )  # fmt: skip
     axes.set_xlim(0.0, 1.0)
     marks = [one.responses[0], one.responses[-1]]
-    shown = ["low" if r.value is None else f"{r.value:.3g}" for r in marks]
-    if marks[-1].value is None:
-        shown[-1] = "high"
-    axes.set_xticks([r.quantile for r in marks], shown)
+    shown = [
+        extreme if r.value is None else f"{r.value:.3g}"
+        for r, extreme in zip(marks, ("low", "high"), strict=True)
+    ]
+    if any(r.label for r in one.responses):
+        marks = list(one.responses)
+        shown = [
+            style.lines(style.written(r.label or ""), 0.8, style.SMALL, most=1)[0] for r in marks
+        ]
+    axes.set_xticks([r.quantile for r in marks])
+    axes.set_xticklabels(shown, parse_math=False)
     name = style.lines(style.written(one.input), inches, style.SMALL, bold=True)
     axes.set_title(
         "\n".join(name), loc="left", fontsize=style.SMALL, fontweight="bold", parse_math=False
@@ -230,11 +240,11 @@ def heat(sweep: Sweep, outcome: str) -> Drawing:
         p = float(cells[i, j])
         if math.isnan(p):
             continue
-        share = 0.75 * (p - lowest) / (highest - lowest) if highest > lowest else 0.0
+        # Light enough for black figures, which say the same as the colour.
+        share = _DARKEST * (p - lowest) / (highest - lowest) if highest > lowest else 0.0
         place = (i / cells.shape[0], j / cells.shape[1])
         size = (1.0 / cells.shape[0], 1.0 / cells.shape[1])
-        # Light enough for black figures, which say the same as the colour.
-        colour = style.tint(style.BLUE, min(share, 0.55))
+        colour = style.tint(style.BLUE, share)
         axes.add_patch(Rectangle(place, *size, facecolor=colour, edgecolor="white", linewidth=1.0))
         axes.text(
             place[0] + size[0] / 2, place[1] + size[1] / 2, percent(p, 0), ha="center",
@@ -260,7 +270,8 @@ def _cells(sweep: Sweep, outcome: str, first: str, second: str) -> Floats:
     counts = np.asarray(sweep.table[count_name(sweep.by_days, outcome)], dtype=np.float64)
     used = _used(sweep)
     shares = counts[used] / sweep.replications
-    bins = [_bins(_places(sweep, name)[used]) for name in (first, second)]
+    places = points_of(sweep.method, (first, second), sweep.table)[used]
+    bins = [_bins(column) for column in places.T]
     shape = tuple(int(of.max()) + 1 for of in bins)
     cell = bins[0] * shape[1] + bins[1]
     n = np.bincount(cell, minlength=shape[0] * shape[1])
@@ -268,22 +279,13 @@ def _cells(sweep: Sweep, outcome: str, first: str, second: str) -> Floats:
     return np.where(n > 0, sums / np.maximum(n, 1), np.nan).reshape(shape)
 
 
-def _used(sweep: Sweep) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _used(sweep: Sweep) -> Bools:
     """Return which points are spread evenly: of Sobol' groups the first two."""
     point = np.asarray(sweep.table["point"])
     return np.asarray(point < 2 if sweep.method == "sobol" else point >= 0)
 
 
-def _places(sweep: Sweep, name: str) -> Floats:
-    """Return where in its law an input lies at each point."""
-    if name == VARIANT:
-        column = sweep.table[VARIANT]
-        assert isinstance(column, Coded)
-        return np.asarray((column.codes + 0.5) / len(column.texts))
-    return np.asarray(sweep.table[f"quantile.{name}"], dtype=np.float64)
-
-
-def _bins(places: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+def _bins(places: Floats) -> Ints:
     edges = bins_for(places)
     most = max(2, int(math.sqrt(len(places) / _PER_CELL)))
     if len(np.unique(places)) >= len(edges) and len(edges) - 1 > most:

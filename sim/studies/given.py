@@ -6,20 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.analysis.first_passage import Ints, proportion
+from sim.analysis.first_passage import proportion
 from sim.analysis.main_effects import PARTS, binned, given_data
 from sim.ensemble.batch import Floats
 from sim.ensemble.model import Ensemble
-from sim.ensemble.table import Coded, Column
+from sim.studies.influence import coordinates, places
 from sim.studies.swept import Influence, Response, Spread
-
-
-def coordinates(column: Column) -> Floats:
-    """Return where each value lies among all, in (0, 1): equal values at the same place."""
-    values = column.codes if isinstance(column, Coded) else np.asarray(column)
-    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
-    middles = (np.cumsum(counts) - counts / 2.0) / len(values)
-    return np.asarray(middles[places.reshape(-1)])
 
 
 class GivenData:
@@ -29,8 +21,9 @@ class GivenData:
         self.ensemble, self.inputs, self.by = ensemble, inputs, by
         columns = [ensemble.table[f"input.{path}"] for path in inputs]
         self.bins = binned(np.column_stack([coordinates(column) for column in columns]))
-        self._middles = [
-            _places(column, bins) for column, bins in zip(columns, self.bins, strict=True)
+        self._places = [
+            places(column, coordinates(column), bins)
+            for column, bins in zip(columns, self.bins, strict=True)
         ]
 
     def look(self, outcome: str, label: str) -> tuple[list[Influence], Spread]:
@@ -63,25 +56,10 @@ class GivenData:
         ], spread
 
     def _responses(self, k: int, came: Floats) -> tuple[Response, ...]:
-        bins, found = self.bins[k], []
-        for b in np.unique(bins):
-            of_bin = came[bins == b]
+        found = []
+        for b, place in self._places[k].items():
+            of_bin = came[self.bins[k] == b]
             share = proportion(int(of_bin.sum()), len(of_bin))
-            quantile, value = self._middles[k][int(b)]
-            found.append(
-                Response(quantile, value, share.value, (share.low, share.high), len(of_bin))
-            )
+            ends = (share.low, share.high)
+            found.append(Response(*place, share.value, ends, len(of_bin)))
         return tuple(found)
-
-
-def _places(column: Column, bins: Ints) -> dict[int, tuple[float, float | None]]:
-    """Return by bin where in its law an input lies there on average, and its mean value."""
-    at = coordinates(column)
-    values = None if isinstance(column, Coded) else np.asarray(column)
-    return {
-        int(b): (
-            float(at[bins == b].mean()),
-            None if values is None else float(values[bins == b].mean()),
-        )
-        for b in np.unique(bins)
-    }

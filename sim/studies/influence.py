@@ -9,15 +9,58 @@ from functools import cached_property
 import numpy as np
 from scipy.special import stdtrit
 
-from sim.analysis.main_effects import PARTS, bins_for, bins_of, main_effects
+from sim.analysis.first_passage import Ints
+from sim.analysis.main_effects import MOST_BINS, PARTS, bins_for, bins_of, main_effects
 from sim.analysis.morris import elementary_effects
+from sim.analysis.nested import Bools
 from sim.analysis.sobol import Decomposition, Indices, Shares, sobol_indices
 from sim.ensemble.batch import Floats
-from sim.ensemble.table import Coded, Table
-from sim.studies.points import count_name
+from sim.ensemble.table import Coded, Column, Table
+from sim.studies.points import VARIANT, count_name
 from sim.studies.swept import Influence, Interval, Response, Spread
 
 _FEWEST = {"sobol": 3, "morris": 2, "lhs": PARTS, "grid": PARTS}
+
+
+def coordinates(column: Column) -> Floats:
+    """Return where each value lies among all, in (0, 1): equal values at the same place."""
+    values = column.codes if isinstance(column, Coded) else np.asarray(column)
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    middles = (np.cumsum(counts) - counts / 2.0) / len(values)
+    return np.asarray(middles[places.reshape(-1)])
+
+
+def places(
+    column: Column, at: Floats, bins: Ints
+) -> dict[int, tuple[float, float | None, str | None]]:
+    """Return by bin where in its law an input lies there on average, its mean value, its label."""
+    found: dict[int, tuple[float, float | None, str | None]] = {}
+    for b in map(int, np.unique(bins)):
+        where, middle = bins == b, float(at[bins == b].mean())
+        if isinstance(column, Coded):
+            names = {column.texts[code] for code in np.unique(column.codes[where])}
+            found[b] = (middle, None, names.pop() if len(names) == 1 else None)
+        else:
+            found[b] = (middle, float(column[where].mean()), None)
+    return found
+
+
+def points_of(method: str, names: Sequence[str], table: Table) -> Floats:
+    """Return where in its law each input lies at each point, shape (n_points, d).
+
+    What has few values lies where they do among all points: places of a design would part points of
+    the same value.
+    """
+    return np.column_stack([_places_of(method, name, table) for name in names])
+
+
+def _places_of(method: str, name: str, table: Table) -> Floats:
+    values = table[VARIANT if name == VARIANT else f"input.{name}"]
+    if method == "morris":  # every place comes alike often only on average
+        return np.asarray(table[f"quantile.{name}"], dtype=np.float64)
+    if isinstance(values, Coded) or len(np.unique(values)) <= MOST_BINS:
+        return coordinates(values)
+    return np.asarray(table[f"quantile.{name}"], dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -40,8 +83,8 @@ class Looked:
 
     @cached_property
     def points(self) -> Floats:
-        """Quantiles of all points, shape (n_points, d)."""
-        return np.concatenate(self.groups)
+        """Where each input lies at each point, shape (n_points, d)."""
+        return points_of(self.method, self.names, self.table)
 
     @cached_property
     def shares(self) -> Floats:
@@ -178,20 +221,26 @@ class Looked:
         is_used = np.ones(len(self.points), dtype=np.bool_)
         if self.method == "sobol":
             is_used = np.arange(len(self.points)) % len(self.groups[0]) < 2
-        places, shares = self.points[is_used, k], self.shares[is_used]
-        bins = bins_of(places, bins_for(places))
-        values = self.table.get(f"input.{self.names[k]}")
-        numbers = None if values is None or isinstance(values, Coded) else values[is_used]
+        at, shares = self.points[is_used, k], self.shares[is_used]
+        bins = bins_of(at, bins_for(at))
+        name = self.names[k]
+        values = rows_of(self.table[VARIANT if name == VARIANT else f"input.{name}"], is_used)
         return tuple(
             Response(
-                quantile=float(places[bins == b].mean()),
-                value=None if numbers is None else float(numbers[bins == b].mean()),
+                *place,
                 probability=float(shares[bins == b].mean()),
                 interval95=_interval(shares[bins == b]),
                 points=int(np.count_nonzero(bins == b)),
             )
-            for b in np.unique(bins)
+            for b, place in places(values, at, bins).items()
         )
+
+
+def rows_of(column: Column, which: Bools) -> Column:
+    """Return some rows of a column."""
+    if isinstance(column, Coded):
+        return Coded(column.codes[which], column.texts)
+    return column[which]
 
 
 def _interval(shares: Floats) -> Interval | None:

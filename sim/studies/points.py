@@ -95,7 +95,20 @@ class Points:
                 )
             )
             before = came
+        if len(rows) > 1:  # the second was yet to come when the first was compared with it
+            rows[0].apart[1] = rows[1].apart[0]
         return self._columns(group, rows)
+
+    def is_of(self, columns: dict[str, Column], group: Group) -> bool:
+        """Return whether rows that were read are those of a group."""
+        names = [f"quantile.{path}" for path in self.inputs]
+        if not {"group", *names} <= set(columns):
+            return False
+        numbers = np.full(len(group.quantiles), group.number)
+        return np.array_equal(np.asarray(columns["group"]), numbers) and all(
+            np.array_equal(np.asarray(columns[name]), group.quantiles[:, k])
+            for k, name in enumerate(names)
+        )
 
     def _columns(self, group: Group, rows: list[_Row]) -> dict[str, Column]:
         columns: dict[str, Column] = {

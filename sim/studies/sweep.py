@@ -248,12 +248,12 @@ class _Work:
 
     def _found(self, kept: Store) -> dict[int, dict[str, Column]]:
         """Return the groups that are there and are what they should be."""
-        found = {}
-        for group in self.groups:
-            rows = kept.find(group.number)
-            if rows is not None and len(np.asarray(rows["point"])) == len(group.quantiles):
-                found[group.number] = rows
-        return found
+        rows = {group.number: kept.find(group.number) for group in self.groups}
+        return {
+            group.number: found
+            for group in self.groups
+            if (found := rows[group.number]) is not None and self.what.is_of(found, group)
+        }
 
     def _teller(self, n_points: int) -> Callable[[int], None]:
         asked, n_done = n_points * self.what.replications, 0

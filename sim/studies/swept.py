@@ -21,11 +21,12 @@ class Response:
     """The probability of an outcome where an input lies near one place of its law.
 
     ``quantile`` is the middle of the places, ``value`` what the input is there on average: in days,
-    km, persons, tonnes, None for labels.
+    km, persons, tonnes, None for labels, of which ``label`` is the one.
     """
 
     quantile: float
     value: float | None
+    label: str | None
     probability: float
     #: Of the mean over the points: that of luck, and of the other inputs.
     interval95: Interval | None
