@@ -81,7 +81,12 @@ if TYPE_CHECKING:
 @options.no_pictures
 @options.resume
 @options.output
-@click.option("--csv", "as_csv", is_flag=True, help="Print the influences as CSV.")
+@click.option(
+    "--csv",
+    "as_csv",
+    type=click.Choice(["influences", "points"]),
+    help="Print CSV: what each input does to each outcome, or a row for every point of a design.",
+)
 def command(file: str, **given: Any) -> int:
     """Say what drives each outcome of a scenario.
 
@@ -91,6 +96,8 @@ def command(file: str, **given: Any) -> int:
     """
     if given["as_json"] and given["as_csv"]:
         raise UsageError("--json and --csv: one of the two")
+    if given["as_csv"] == "points" and given["method"] == "given":
+        raise UsageError("a run as it is has no points: choose a method, or 'show --csv'")
     from sim.studies.limits import limit
 
     limits = [limit(one) for one in given["limits"]]
@@ -179,9 +186,9 @@ def _say(sweep: Sweep, found: list[Held], given: dict[str, Any], *, quiet: bool)
         limits = [{**asdict(one), "limit": one.limit.text} for one in found]
         options.print_json({**as_json(sweep), "limits": limits, "pictures": pictures})
     elif given["as_csv"]:
-        from sim.report.tables import indices_csv
+        from sim.report.tables import indices_csv, points_csv
 
-        options.say(indices_csv(sweep), end="")
+        options.say((points_csv if given["as_csv"] == "points" else indices_csv)(sweep), end="")
     else:
         from sim.cli.influences import limits_told, told
 

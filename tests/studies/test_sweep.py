@@ -96,7 +96,7 @@ def test_sobol_indices_of_a_net_lie_in_their_intervals(sobol):
         assert _is_near(one.index, one.interval95, first[path])
         assert _is_near(one.total, one.total95, total[path])
     assert sobol.spread["hit"].inputs == pytest.approx(math.sqrt(variance), rel=0.1)
-    assert [one.input for one in sobol.outcomes["hit"]][0] == HITS
+    assert sobol.outcomes["hit"][0].input == HITS
 
 
 def _is_near(value: float, ends: tuple[float, float], truth: float) -> bool:
