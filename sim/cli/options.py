@@ -205,9 +205,7 @@ class Budget(click.ParamType[float]):
     ) -> float:
         """Return seconds."""
         match = _DURATION.match(str(value).strip())
-        if match is not None and not float(match[1]) > 0.0:
-            self.fail(f"'{value}' is no time at all: give some, such as 60s or 5min", param, ctx)
-        if match is None:
+        if match is None or not float(match[1]) > 0.0:
             self.fail(f"'{value}' is no length of time such as 60s or 5min", param, ctx)
         return float(match[1]) * _SECONDS[(match[2] or "s")[0]]
 

@@ -1,9 +1,10 @@
-"""``sweep`` on the command line: what it says, what it prints, what it refuses, what it survives."""
+"""``sweep`` on the command line: what it says, what it prints, what it refuses and survives."""
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import random
 import re
@@ -125,7 +126,7 @@ def test_a_sweep_fails_where_it_is_told_to(limit, options, status, verdict, caps
         (["--input", "parameters.crews"], "input 'parameters.crews' is fixed: give it an uncert"),
         (["--input", "parameters.hist"], "no input 'parameters.hist' in guns: did you mean"),
         (["--method", "grid", "--levels", "0"], "a grid of 0 levels is empty: at least 2"),
-        (["--method", "sobol", "--budget", "0s"], "'0s' is no time at all: give some, such as"),
+        (["--method", "sobol", "--budget", "0s"], "'0s' is no length of time such as 60s"),
         (["--method", "sobol", "--budget", "soon"], "'soon' is no length of time such as 60s"),
         (["--budget", "5s"], "a budget is for points, which a run has none of"),
         (["--method", "sobl"], "'sobl' is not one of"),
@@ -199,7 +200,7 @@ def test_killed_at_random_moments_it_goes_on_to_the_same_bytes(folder):
         n_killed += running.returncode == -signal.SIGKILL
         n_kept.append(_n_groups(folder))
     assert n_killed == 5
-    assert all(a < b for a, b in zip(n_kept, n_kept[1:], strict=False))
+    assert all(a < b for a, b in itertools.pairwise(n_kept))
     assert n_kept[-1] < 160
     last = start(*arguments, "--out", "parts", cwd=folder)
     found, told = last.communicate(timeout=120)
