@@ -49,18 +49,25 @@ def points_of(method: str, names: Sequence[str], table: Table) -> Floats:
     """Return where in its law each input lies at each point, shape (n_points, d).
 
     What has few values lies where they do among all points: places of a design would part points of
-    the same value.
+    the same value. Morris's steps are between places, which are left alone.
     """
     return np.column_stack([_places_of(method, name, table) for name in names])
 
 
 def _places_of(method: str, name: str, table: Table) -> Floats:
-    values = table[VARIANT if name == VARIANT else f"input.{name}"]
-    if method == "morris":  # every place comes alike often only on average
-        return np.asarray(table[f"quantile.{name}"], dtype=np.float64)
-    if isinstance(values, Coded) or len(np.unique(values)) <= MOST_BINS:
+    if name == VARIANT:
+        return coordinates(table[VARIANT])
+    values, designed = table[f"input.{name}"], table[f"quantile.{name}"]
+    assert not isinstance(designed, Coded)
+    at = np.asarray(designed, dtype=np.float64)
+    numbers = values.codes if isinstance(values, Coded) else values
+    _, alike = np.unique(at, return_inverse=True)
+    n_places, n_values = len(set(alike.tolist())), len(np.unique(numbers))
+    # Laws that differ by variant have several values at one place: those stay together.
+    is_of_place = len(set(zip(alike.tolist(), numbers.tolist(), strict=True))) == n_places
+    if method != "morris" and n_values < min(n_places, MOST_BINS + 1) and is_of_place:
         return coordinates(values)
-    return np.asarray(table[f"quantile.{name}"], dtype=np.float64)
+    return at
 
 
 @dataclass(frozen=True)

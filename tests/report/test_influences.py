@@ -76,6 +76,7 @@ def test_cells_are_means_of_points(grid):
     assert len(shown) == 8
     first, second = (one.input for one in grid.outcomes["hit"][:2])
     assert (first, second) == ("variant", HITS)
+    assert [r.points for r in grid.outcomes["hit"][1].responses] == [8] * 4
     shares = np.asarray(grid.table["by.4.hit"]) / 100
     codes, places = grid.table["variant"].codes, np.asarray(grid.table[f"quantile.{HITS}"])
     wanted = [
