@@ -244,13 +244,17 @@ def test_a_locale_without_unicode(locale, folder):
     assert "names.yaml: valid" in out
 
 
-def on_terminal(*arguments: str, columns: int, cwd: object, **changes: str | None) -> str:
-    """Return what a command shows on a terminal of so many columns."""
+def on_terminal(
+    *arguments: str, cwd: object, columns: int = 80, program: list[str] = RUN, **changes: str | None
+) -> str:
+    """Return what a command, or another program, shows on a terminal of so many columns."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.chdir(str(cwd))
         code = f'stty cols {columns}; exec "$@"'
-        os.execvpe("bash", ["bash", "-c", code, "bash", *RUN, *arguments], environment(**changes))
+        os.execvpe(
+            "bash", ["bash", "-c", code, "bash", *program, *arguments], environment(**changes)
+        )
     shown = b""
     while select.select([terminal], [], [], 60.0)[0]:
         try:
@@ -283,15 +287,27 @@ def test_errors_have_colours_on_a_terminal(folder):
     assert "\x1b[1;31merror[" in shown
 
 
-@pytest.mark.parametrize("columns", [40, 50, 60, 79])
-def test_a_narrow_terminal(columns, folder):
-    given = {**TERMINAL, "NO_COLOR": "1"}
-    for arguments in (
-        ("run", "bridge.yaml", "-n", "50", "-q", "--no-pictures"),
-        ("trace", "bridge.yaml", "-k", "3"),
-    ):
-        shown = on_terminal(*arguments, columns=columns, cwd=folder, **given)
-        assert max(map(len, shown.splitlines())) <= columns
+#: Commands on a terminal that is made narrower each time.
+NARROWER = """
+import os
+from sim.cli.main import main
+for columns in (79, 60, 50, 40):
+    os.system(f"stty cols {columns}")
+    print(f"= {columns}", flush=True)
+    main(["run", "bridge.yaml", "-n", "50", "-q", "--no-pictures"])
+    main(["trace", "bridge.yaml", "-k", "3"])
+"""
+
+
+def test_a_narrow_terminal(folder):
+    program = [sys.executable, "-c", NARROWER]
+    changes = {**TERMINAL, "NO_COLOR": "1", "PYTHONPATH": str(ROOT)}
+    shown = on_terminal(program=program, cwd=folder, **changes)
+    parts = re.findall(r"(?ms)^= (\d+)$(.*?)(?=^= |\Z)", shown)
+    assert [int(columns) for columns, _ in parts] == [79, 60, 50, 40]
+    for columns, part in parts:
+        assert part.count("A bridge under fire") == 2
+        assert max(map(len, part.splitlines())) <= int(columns)
 
 
 #: So that there is a bar.
