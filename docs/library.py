@@ -1,0 +1,217 @@
+"""Write library.md: the forecasts of past wars beside base rates and what happened.
+
+``python -m docs.library`` from the project's folder; it takes a minute or two. A test compares with
+the first of the same replications.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import sim
+
+ROOT = Path(__file__).parents[1]
+PAGE = Path(__file__).with_suffix(".md")
+REPLICATIONS = 10_000
+LIBRARY = (
+    "kobani_2014",
+    "mosul_2014",
+    "saigon_1975",
+    "tripoli_2019",
+    "mekelle_2020",
+    "kabul_2021",
+    "addis_2021",
+    "el_fasher_2023",
+    "syria_2024_11_27",
+)
+#: Shares of attacked places that had fallen by so many days: 144 attacks in 24 wars since 1973,
+#: none of them in Syria in 2024. *Momentum*: the same army had lost another place in the week before.
+#: *Standing*: attacked for a day at least.
+DAYS = (1, 2, 3, 7, 14, 30)
+BASE_RATES = {
+    ("contact", "momentum"): (0.65, 0.79, 0.83, 0.87, 0.90, 0.90),
+    ("contact", "no momentum"): (0.13, 0.16, 0.20, 0.29, 0.37, 0.39),
+    ("standing", "momentum"): (0.50, 0.69, 0.75, 0.81, 0.86, 0.86),
+    ("standing", "no momentum"): (0.06, 0.09, 0.13, 0.24, 0.32, 0.34),
+}
+#: When forecasts are scored: those that both the reference class and a file know.
+SCORED = (1, 3, 7, 14, 30)
+WEEK = 7.0
+
+_PAGE = """<!-- Made by docs/library.py: `python -m docs.library`. -->
+
+# Wars that can be scored
+
+Nine wars as they stood on one evening, each a file in `scenarios/` that says what was known then
+and nothing later: every source is older than `clock.as_of`, or the file is refused. All of them
+use the defaults of the world layer as they are shipped, which rest on other wars and on
+judgement; nothing was fitted to what happened, in either direction, and what came out stands
+below as it came out. `resolved` in each file says what happened and by which rule.
+
+Three things to know before reading. *Forecast* is the share of {n:,} replications. *Base rate* is
+the share of attacked places that had fallen after as many days in the reference class, 144
+attacks in 24 wars: with momentum if the army lost another place in the week before, and of those
+that had stood a day if the attack was older than that. It counts from contact, so for a place
+that nobody attacked yet it says more than the class knows; after 30 days it stands still. And all
+of these wars but the last are rows of that class, which sets some defaults: this shows how the
+model does on cases that its makers knew, and is no test on new ones.
+
+"""
+_COLUMNS = ("", "what happened", "forecast by then", "within {:g} days", "inputs 80 %", "median")
+_SCORES = """## All of them together
+
+Mean squared error of the forecast that a place has fallen by a day (Brier 1950: 0 is perfect,
+0.25 what one half always gets), over all places that are asked about and whose fate by then is
+known.
+
+| by day | places | fallen | forecast | base rate |
+| --- | --- | --- | --- | --- |
+"""
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What became of an outcome, in days since the start; ``latest`` is inf if it did not come."""
+
+    outcome: str
+    label: str
+    latest: float
+    #: Until when that is known.
+    known: float
+    #: The class of the place that it is about; None where it is about no place's fall.
+    base: tuple[str, str] | None
+
+    def had_come(self, day: float) -> bool | None:
+        """Return whether it had come by a day; None where that is not known."""
+        if self.latest <= day:
+            return True
+        return False if day <= self.known else None
+
+
+def fates(scenario: sim.Scenario) -> Iterator[Fate]:
+    """Yield what became of the outcomes of a scenario, in the file's order."""
+    start, horizon = scenario.clock.start, scenario.clock.horizon / 86_400
+    assert start is not None
+    labels = {outcome.name: outcome.label for outcome in scenario.net.outcomes}
+    for one in scenario.evidence.resolved:
+        days = [
+            (when - start).total_seconds() / 86_400
+            for when in (one.earliest, one.latest, one.not_by)
+            if when is not None
+        ]
+        came = one.not_by is None
+        # Between the two instants of one that came nobody knows.
+        known = min(days[0], horizon)
+        latest = days[-1] if came else float("inf")
+        yield Fate(
+            one.outcome, str(labels[one.outcome]), latest, known, base(scenario, one.outcome)
+        )
+
+
+def base(scenario: sim.Scenario, outcome: str) -> tuple[str, str] | None:
+    """Return the reference class of a place that an outcome ``PLACE_falls`` is about."""
+    name, _, what = outcome.rpartition("_")
+    assert scenario.world is not None
+    place = scenario.world.places.get(name)
+    if place is None or place.holder is None or what not in ("falls", "lost"):
+        return None
+    losses = scenario.world.factions[place.holder].losses
+    momentum = any(days <= WEEK for _, days, _ in losses)
+    is_standing = place.spec.attacker is not None and place.contact_days >= 1.0
+    return (
+        "standing" if is_standing else "contact",
+        "momentum" if momentum else "no momentum",
+    )
+
+
+def base_rate(of: tuple[str, str], day: float) -> float:
+    """Return the share fallen by a day: that of the last day of the table that is not later."""
+    known = [rate for days, rate in zip(DAYS, BASE_RATES[of], strict=True) if days <= max(day, 1)]
+    return known[-1]
+
+
+def percent(p: float) -> str:
+    """Return a probability as the page shows it."""
+    if p < 0.005:
+        return "< 1 %"
+    return "> 99 %" if p > 0.995 else f"{100 * p:.0f} %"
+
+
+def line(cells: list[str]) -> str:
+    """Return a line of a table."""
+    return f"| {' | '.join(cells)} |\n"
+
+
+def row(scenario: sim.Scenario, ensemble: sim.Ensemble, fate: Fate) -> str:
+    """Return one line of a table."""
+    horizon = scenario.clock.horizon / 86_400
+    by = min(fate.latest, horizon)
+    when = scenario.date(fate.latest if fate.latest < horizon else horizon)
+    assert when is not None
+    date = f"{when.day} {when:%b %Y}"
+    happened = f"{date}, day {by:.1f}" if fate.latest < horizon else f"not by {date}"
+    median = ensemble.quantile(fate.outcome, 0.5).value
+    band = ensemble.inputs80(fate.outcome)
+    cells = [
+        fate.label,
+        happened,
+        percent(ensemble.probability(fate.outcome, by).value),
+        percent(ensemble.probability(fate.outcome).value),
+        "-" if band is None else f"{100 * band[0]:.0f} to {100 * band[1]:.0f} %",
+        f"day {median:.1f}" if median < horizon else "-",
+        "-"
+        if fate.base is None
+        else f"{percent(base_rate(fate.base, by))}, {', '.join(fate.base)}",
+    ]
+    return line(cells)
+
+
+Pair = tuple[bool, float, float]
+
+
+def scored(ensemble: sim.Ensemble, fate: Fate, horizon: float) -> Iterator[tuple[int, Pair]]:
+    """Yield (day, (had it come, forecast, base rate)) where all three are known."""
+    for day in SCORED:
+        came = fate.had_come(day)
+        if fate.base is not None and came is not None and day <= horizon:
+            forecast = ensemble.probability(fate.outcome, day).value
+            yield day, (came, forecast, base_rate(fate.base, day))
+
+
+def scores(pairs: list[tuple[int, Pair]]) -> str:
+    """Return the table of mean squared errors."""
+    text = _SCORES
+    for day in SCORED:
+        of_day = [pair for when, pair in pairs if when == day]
+        n, fallen = len(of_day), sum(came for came, _, _ in of_day)
+        errors = [sum((p[k] - p[0]) ** 2 for p in of_day) / n for k in (1, 2)]
+        text += f"| {day} | {n} | {fallen} | {errors[0]:.2f} | {errors[1]:.2f} |\n"
+    return text
+
+
+def load(name: str) -> sim.Scenario:
+    """Return a scenario of the library."""
+    return sim.load(ROOT / "scenarios" / f"{name}.yaml", check_variants=False)
+
+
+def page() -> str:
+    """Return the page, from runs made anew."""
+    parts, pairs = [_PAGE.format(n=REPLICATIONS)], []
+    for name in LIBRARY:
+        scenario = load(name)
+        horizon = scenario.clock.horizon / 86_400
+        ensemble = sim.run(scenario, replications=REPLICATIONS, seed=1)
+        found = list(fates(scenario))
+        pairs += [pair for fate in found for pair in scored(ensemble, fate, horizon)]
+        parts.append(f"## {scenario.title}\n\n`scenarios/{name}.yaml`. {scenario.question}\n\n")
+        parts.append(line([*_COLUMNS, "base rate by then"]).format(horizon))
+        parts.append(line(["---"] * 7))
+        parts += [row(scenario, ensemble, fate) for fate in found]
+        parts.append("\n")
+    return "".join([*parts, scores(pairs)])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
