@@ -154,6 +154,8 @@ NOT_FROM_A_FILE = {
     "stream-collision": "no two names are known to collide: tests/scenario/test_load.py makes two",
     "too-many-faults": "a file here has one fault: test_of_very_many_faults_some_are_told",
 }
+#: Codes that sim/world/processes.py makes of what a section's entries are called.
+OF_NOUNS = {f"unknown-{noun}" for noun in ("place", "faction", "route", "line", "process")}
 #: Calls whose first argument is a code.
 TELLERS = ("Diagnostic", "PydanticCustomError", "_failed", "_warning", "add", "fault", "refuse")
 
@@ -197,6 +199,7 @@ def test_codes_are_found_in_a_program():
 
 def test_every_code_has_a_file_that_shows_it_or_a_reason():
     known = {c for p in (ROOT / "sim").rglob("*.py") for c in codes_in(p.read_text("utf-8"))}
+    known |= OF_NOUNS
     shown = {code for p in INVALID for code, _, _ in headers(p, "expect")}
     shown |= {code for p in VALID for code, _, _ in headers(p, "warns")}
     assert shown - known == set(), "codes that the search in the source has missed"

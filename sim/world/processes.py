@@ -9,14 +9,16 @@ from sim.errors import did_you_mean, one_of
 from sim.keys import validated
 from sim.net.model import Note
 from sim.values import Faults, Items, Map, Node, Text, describe
+from sim.world.comers import next_door
 from sim.world.frame import frame
 from sim.world.mechanisms.process import Process
-from sim.world.mechanisms.registry import BY_KIND, MECHANISMS, NOT_YET
+from sim.world.mechanisms.registry import BY_KIND, MECHANISMS
 from sim.world.model import Object, World
 from sim.world.parts import Parts
 from sim.world.reading import NOUNS
 from sim.world.scene import Column, Scene, axis, settings
 from sim.world.supply import expand_lines, prepare_lines
+from sim.world.truces import Truce
 
 
 def read_processes(node: Node | None, world: World, faults: Faults) -> dict[str, Process]:
@@ -59,12 +61,8 @@ def _process(key: Text, node: Node, faults: Faults) -> Process | None:
         message = f"the process '{key}' has no kind"
         faults.add("no-kind", message, key, path, expected="{kind: " + one_of(BY_KIND) + ", ...}")
         return None
-    if kind in NOT_YET:
-        message = f"processes of kind '{kind}' are not simulated yet"
-        faults.add("not-yet", message, kind, f"{path}.kind", hint="write transitions for it")
-        return None
     if kind not in BY_KIND:
-        message, hint = f"no kind of process '{kind}'", did_you_mean(kind, [*BY_KIND, *NOT_YET])
+        message, hint = f"no kind of process '{kind}'", did_you_mean(kind, BY_KIND)
         faults.add(
             "unknown-kind", message, kind, f"{path}.kind", expected=one_of(BY_KIND), hint=hint
         )
@@ -86,24 +84,25 @@ def _knows_all(
     are_known = True
     for key, section in process.spec.REFERENCES.items():
         node: Node | None = getattr(process.spec, key)
+        known = names[section]
         for name in node if isinstance(node, Items) else (node,):
             if name is None or (name == "all" and not isinstance(node, Items)):
                 continue
             if isinstance(name, Text) and name in lost.get(section, ()):
                 are_known = False
-            elif not isinstance(name, Text) or name not in names[section]:
+            elif not isinstance(name, Text) or name not in known:
                 noun = NOUNS.get(section, "process")
                 message = f"unknown {noun} '{name}'"
                 at, hint = name if isinstance(name, Text) else process.key, ""
                 if isinstance(name, Text):
-                    hint = did_you_mean(name, names[section])
+                    hint = did_you_mean(name, known)
                 path = f"{process.path}.{key.removesuffix('_')}"
                 faults.add(
                     f"unknown-{noun.split()[-1]}",
                     message,
                     at,
                     path,
-                    expected=one_of(names[section]),
+                    expected=one_of(known) if known else f"a {noun} under '{section}'",
                     hint=hint,
                 )
                 are_known = False
@@ -128,6 +127,7 @@ def expand(
     scene.contested.update(_assigned(world.places, "attacker", transitions))
     for name, column in _columns(live):
         scene.columns.setdefault(name, []).append(column)
+    scene.truces.extend(_truces(live))
     for model in MECHANISMS:
         for one in _everything(world, model.EVERY):
             there = settings(model, one, processes.values(), parts)
@@ -163,6 +163,8 @@ def _comers(
                 found[name].add(faction)
     for name in _assigned(world.places, "control", transitions):
         found[name].update(faction.name for faction in world.fronts())
+    for name, faction in list(next_door(world, found)):
+        found[name].add(faction)
     return found
 
 
@@ -224,6 +226,13 @@ def _everything(world: World, what: str) -> Iterable[Object]:
         "routes": world.routes,
     }
     return every[what].values() if what else ()
+
+
+def _truces(processes: Mapping[str, Process]) -> Iterator[Truce]:
+    """Yield the ceasefires that may come to hold."""
+    for process in processes.values():
+        if process.kind == "ceasefire":
+            yield Truce(process.name, tuple(map(str, process.spec.between)))
 
 
 def _columns(processes: Mapping[str, Process]) -> Iterator[tuple[str, Column]]:

@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sim.values import Faults, Node
+from sim.world.comers import neighbours
 from sim.world.frame import DECAY_STEPS, at_start, could_hold, garrisons, held_by
 from sim.world.mechanisms.process import Process, ProcessSpec, Settings
 from sim.world.model import MARCHED, NOBODY, Object, Place, World
 from sim.world.parts import Given, Parts, all_of, any_of, total
 from sim.world.quantities import Default
+from sim.world.truces import Truce
 from sim.world.ways import way
 
 #: Places to which a garrison may fall back, at the most.
@@ -96,6 +98,10 @@ class Scene:
     everywhere: dict[tuple[str, str], Settings] = field(default_factory=dict)
     #: Factions beside those of the file that may have a garrison in a place, by place.
     guests: dict[str, list[str]] = field(default_factory=dict)
+    #: Ceasefires that may come to hold.
+    truces: list[Truce] = field(default_factory=list)
+    #: What becomes of columns and others on the road when their faction falls apart.
+    on_collapse: dict[str, Effects] = field(default_factory=dict)
     #: Flags that the loss of a place raises, each for one who held it, by place.
     loss_flags: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
 
@@ -110,6 +116,10 @@ class Scene:
         It has to make the state of a column: ``X.state``, ``X.at`` and ``X.force`` (``advance``).
         """
         self.columns.setdefault(place, []).append(Column(process, faction, place))
+
+    def ends_with(self, faction: str, effects: Effects) -> None:
+        """Tell what becomes of men who are in no garrison if their faction falls apart."""
+        self.on_collapse.setdefault(faction, {}).update(effects)
 
     def fronts_at(self, place: Place) -> list[str]:
         """Return the factions with a front that may hold a place."""
@@ -155,6 +165,13 @@ class Scene:
         if of.role == "patron":
             return f"{faction}.stance != left"
         return f"{faction}.collapsed == 0" if of.holds_fronts else "true"
+
+    def alignment(self, place: Place, faction: str) -> str:
+        """Return the share of the people of a place behind a faction; empty if none is stated."""
+        written = (place.spec.alignment or {}).get(faction)
+        if written is None:
+            return ""
+        return self.parts.use(place.entry("alignment", faction, written, "probability"))
 
     def value(self, place: Place) -> Given:
         """Return what a place is worth to whoever holds it: its weight, 1 if it is a capital."""
@@ -284,6 +301,18 @@ class Scene:
             f"{name}.contact_at": f"time if {is_first} else {name}.contact_at",
         }
 
+    def attack_ends(self, place: Place, attacker: str) -> Effects:
+        """Return what it changes that a faction attacks a place no more; nothing if it cannot."""
+        name = place.name
+        is_known = self.columns_at(name, attacker) or place.spec.attacker == attacker
+        if not is_known and name not in self.contested:
+            return {}
+        attacks = f"{name}.attacker == {attacker}"
+        effects = {f"{name}.attacker": f"{NOBODY} if {attacks} else {name}.attacker"}
+        if f"{name}.engaged" in self.parts.names:
+            effects[f"{name}.engaged"] = f"0 if {attacks} else {name}.engaged"
+        return effects
+
     def losses_of_columns(
         self, place: Place, share: str, *, state: str = "", inside: str = "", thrown: str = ""
     ) -> Effects:
@@ -388,7 +417,7 @@ class Scene:
         cause : str
             One of ``frame.CAUSES``.
         to : str
-            Who takes it: an expression for a faction; its attacker by default.
+            Who takes it: a faction, or the name of what says who; its attacker by default.
         survive : str
             Share of the garrison that gets away, where there is a way; and of columns inside.
         cost : str
@@ -432,11 +461,13 @@ class Scene:
     def takers(self, place: Place, to: str) -> dict[str, str]:
         """Return who may take a place, and on what condition; ``to`` is as in ``fall``."""
         fronts = self.fronts_at(place)
-        if to != self.taker(place):
+        if to in self.world.factions:
             return {to: ""} if to in fronts else {}
         near = [column.faction for column in self.columns_at(place.name)]
         near.append(str(place.spec.attacker))
-        return {f: f"{place.name}.attacker == {f}" for f in fronts if f in near}
+        if to != self.taker(place):
+            near += neighbours(place, self.world)
+        return {f: f"{to} == {f}" for f in fronts if f in near}
 
     # What moves the will to fight.
 

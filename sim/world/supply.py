@@ -108,6 +108,7 @@ class _Line:
         found, line = [], self.line
         if not isinstance(line.spec.promised, Default):
             found.append(f"{self.runs()} == 1")
+        found.append(self.scene.is_active(line.faction))
         if line.spec.patron is not None:
             found.append(self.scene.is_active(str(line.spec.patron)))
         may_close = (

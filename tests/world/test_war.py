@@ -103,10 +103,11 @@ def test_a_war_needs_parts_in_proportion_to_its_size():
     large = net(war())
     for parts in ("transitions", "definitions", "inputs"):
         assert len(getattr(large, parts)) < 2.6 * len(getattr(small, parts)), parts
-    # A column has four transitions at a place, a place has about nine: see the mechanisms.
+    # A column has four transitions at a place, a place has about eleven: see the mechanisms.
     assert len(large.transitions) < 1_200
+    # What a fall changes is written out for each of the four ways in which any place may fall.
     effects = sum(len(branch.effects) for t in large.transitions for branch in t.branches)
-    assert effects < 6 * len(large.transitions)
+    assert effects < 9 * len(large.transitions)
 
 
 def test_a_place_that_nobody_can_attack_has_no_clocks_of_war():

@@ -44,6 +44,7 @@ from sim.world.parts import all_of, any_of, total
 from sim.world.quantities import Default, quantity
 from sim.world.scene import Scene, axis, plain
 from sim.world.specs import PlaceSpec, RouteSpec
+from sim.world.truces import may_attack
 
 STATES = ("marching", "contact", "resting", "regrouping", "spent")
 MOST_SURPRISE = 3
@@ -153,7 +154,8 @@ class Advance(ProcessSpec):
 
     @classmethod
     def prepare(cls, process: Process, scene: Scene) -> None:
-        """Tell a column that is to split from something that is none."""
+        """Say how it ends with its faction; tell one that is to split from what is no column."""
+        scene.ends_with(str(process.spec.faction), _gone(process))
         other, at = process.spec.take_from, process.spec.take_from
         if other is None:
             return
@@ -172,6 +174,18 @@ class Advance(ProcessSpec):
     def expand(cls, process: Process, scene: Scene) -> None:
         """Add a column."""
         _Advance(process, scene).expand()
+
+
+def _gone(process: Process) -> dict[str, str]:
+    """Return what becomes of a column whose faction falls apart."""
+    gone = {f"{process.name}.state": "spent", f"{process.name}.force": "0 persons"}
+    if _has_reserve(process):
+        gone[f"{process.name}.reserve"] = "0 persons"
+    return gone
+
+
+def _has_reserve(process: Process) -> bool:
+    return not isinstance(process.spec.reserve, Default)
 
 
 def _check_axis(process: Process, world: World, faults: Faults) -> None:
@@ -225,8 +239,7 @@ class _Advance:
 
     def law(self, key: str) -> Node:
         """Return a quantity that is drawn at each use."""
-        value: Node | Default = getattr(self.process.spec, key)
-        return value.node(self.at) if isinstance(value, Default) else value
+        return self.process.law(key)
 
     def variable(self, name: str, **written: object) -> None:
         self.parts.variable(f"{self.name}.{name}", self.at, self.path, **written)
@@ -270,7 +283,7 @@ class _Advance:
 
     @property
     def has_reserve(self) -> bool:
-        return not isinstance(self.process.spec.reserve, Default)
+        return _has_reserve(self.process)
 
     def first_state(self) -> str:
         """Return the state at the start: it marches from a place of its own side."""
@@ -297,6 +310,7 @@ class _Advance:
                 f"{self.name}.at == {before.name}",
                 f"{route.name}.status != cut",
                 *(f"{shorter.name}.status == cut" for shorter in roads[:number]),
+                *may_attack(place, self.faction, self.scene),
                 *self.goes,
             ]
             arrives = f"contact if {self.may_enter(place)} else {self.rests_in(place)}"
@@ -367,6 +381,7 @@ class _Advance:
     def stand(self, place: Place, is_here: str) -> None:
         """Attack, walk in, hold or pass, as who holds the place has it."""
         here = [is_here, f"{self.name}.force >= 1 person"]
+        here += may_attack(place, self.faction, self.scene)
         if self.faction in place.attackers:
             self.walk_in(place, here)
             self.attack(place, here)

@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING
 from sim.keys import Some, Value, a_key
 from sim.world.mechanisms.process import ProcessSpec, Settings
 from sim.world.model import NOBODY, Place
-from sim.world.parts import all_of
+from sim.world.parts import all_of, any_of
 from sim.world.quantities import Default, quantity
+from sim.world.truces import spared
 
 if TYPE_CHECKING:
     from sim.world.scene import Scene
@@ -204,6 +205,13 @@ class _Race:
         rates = f"{self.use('attacker_loss')} / {self.use('defender_loss')}"
         return f"({rates} / ({self.name}.edge * {self.name}.odds) ** 2)"
 
+    def pace(self, pace: str) -> str:
+        """Return the pace of a clock: none while a ceasefire holds, which both then wait for."""
+        attackers = dict.fromkeys(column.faction for column in self.scene.columns_at(self.name))
+        spares = {faction: spared(self.place, faction, self.scene) for faction in attackers}
+        truces = [f"{self.name}.attacker == {f} and ({s})" for f, s in spares.items() if s]
+        return f"0 / day if {any_of(truces)} else ({pace})" if truces else pace
+
     def defender_breaks(self) -> None:
         name = self.name
         defends, attacks = f"{name}.defender_tolerance", f"{name}.attacker_tolerance"
@@ -213,7 +221,9 @@ class _Race:
             "defender_breaks",
             when=self.goes,
             work=defends,
-            pace=f"{self.use('defender_loss')} * {name}.tempo * {name}.edge * {name}.odds",
+            pace=self.pace(
+                f"{self.use('defender_loss')} * {name}.tempo * {name}.edge * {name}.odds"
+            ),
             then=self.scene.fall(self.place, "assault", survive=survive, cost=cost),
             says=f"{name} is stormed",
         )
@@ -227,7 +237,9 @@ class _Race:
             "attacker_breaks",
             when=self.goes,
             work=attacks,
-            pace=f"{self.use('attacker_loss')} * {name}.tempo / {name}.edge / {name}.odds",
+            pace=self.pace(
+                f"{self.use('attacker_loss')} * {name}.tempo / {name}.edge / {name}.odds"
+            ),
             then={
                 f"{name}.attacker": NOBODY,
                 f"{name}.engaged": "0",

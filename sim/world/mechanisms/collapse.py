@@ -123,9 +123,8 @@ def _of_army(place: Place, faction: str, settings: Settings, scene: Scene) -> st
         f"{use('cohesion_effect')} * (0.5 - {faction}.cohesion)",
         f"{use('support_effect')} * (1 - {faction}.support)",
     ]
-    alignment = (place.spec.alignment or {}).get(faction)
-    if alignment is not None:
-        aligned = parts.use(place.entry("alignment", faction, alignment, "probability"))
+    aligned = scene.alignment(place, faction)
+    if aligned:
         effects.append(f"{use('alignment_effect')} * (0.5 - {aligned})")
     resolve = parts.use(army.given("resolve"))
     return f"({' + '.join(rates)}) / {resolve} * exp({' + '.join(effects)})"

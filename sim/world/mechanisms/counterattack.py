@@ -31,6 +31,7 @@ from sim.world.mechanisms.process import Process, ProcessSpec, conditions
 from sim.world.model import MARCHED, NOBODY, Place, World
 from sim.world.parts import all_of, any_of, total
 from sim.world.quantities import Default, quantity
+from sim.world.truces import may_attack
 
 if TYPE_CHECKING:
     from sim.world.scene import Scene
@@ -108,6 +109,8 @@ outcomes:
     def prepare(cls, process: Process, scene: Scene) -> None:
         """Tell that its force may stand before a place, and that a loss is to be noted."""
         faction = str(process.spec.faction)
+        gone = {f"{process.name}.state": "spent", f"{process.name}.force": "0 persons"}
+        scene.ends_with(faction, gone)
         for name in dict.fromkeys(map(str, process.spec.places)):
             scene.stands_before(process, faction, name)
             flag = f"{process.name}.lost.{name}"
@@ -215,6 +218,7 @@ class _Counterattack:
                     self.may_enter(place),
                     f"{place.name}.attacker == {NOBODY}",
                     any_of(before),
+                    *may_attack(place, self.faction, self.scene),
                     self.scene.is_active(self.faction),
                     *conditions(self.process, self.parts),
                 ]
@@ -244,11 +248,12 @@ class _Counterattack:
         """Walk in or attack; who takes the place then has a garrison there before others come."""
         name = place.name
         is_here = f"{self.name}.state == contact and {self.name}.at == {name}"
+        may = list(may_attack(place, self.faction, self.scene))
         self.transition(
             f"walks_in.{name}",
             immediate="true",
             priority="2",
-            when=all_of([is_here, self.may_enter(place), f"{name}.defence < 1 person"]),
+            when=all_of([is_here, self.may_enter(place), f"{name}.defence < 1 person", *may]),
             then=self.scene.walkover(place, self.faction),
             says=f"{self.name} walks into {name}",
         )
@@ -257,7 +262,7 @@ class _Counterattack:
             f"attacks.{name}",
             immediate="true",
             priority="1",
-            when=all_of([is_here, self.scene.is_hostile(place, self.faction), is_free]),
+            when=all_of([is_here, self.scene.is_hostile(place, self.faction), is_free, *may]),
             then=self.scene.contact(place, self.faction),
             says=f"{self.name} attacks {name}",
         )

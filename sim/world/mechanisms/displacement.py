@@ -66,6 +66,7 @@ routes: {road: {between: [city, haven], km: 40}}
 processes:
   no_assault: {kind: assault, off: yes}
   no_collapse: {kind: collapse, off: yes}
+  no_siege: {kind: siege, off: yes}
   flight: {kind: displacement, rate: 0.05 / day}
 outcomes: {tenth: city.displaced >= 10000 persons, doubled: haven.population >= 100000 persons}
 watch: {fled: city.displaced}
@@ -165,11 +166,7 @@ class _Flow:
         people = use(self.place.given("population"))
         if not self.faction:
             return people, f"{name}.population"
-        written = (self.place.spec.alignment or {}).get(self.faction)
-        aligned = "0.5"
-        if written is not None:
-            aligned = use(self.place.entry("alignment", self.faction, written, "probability"))
-        first = f"{people} * {aligned}"
+        first = f"{people} * {self.scene.alignment(self.place, self.faction) or '0.5'}"
         # As many as the steps have left, rather than a variable of its own.
         return first, f"{first} * exp(-{STEP!r} * {self.name}.fired)"
 

@@ -40,6 +40,7 @@ from sim.world.model import MARCHED, Route, SupplyLine, World
 from sim.world.parts import all_of
 from sim.world.quantities import Default, quantity
 from sim.world.reading import plain
+from sim.world.truces import may_attack, spares
 
 if TYPE_CHECKING:
     from sim.world.scene import Scene
@@ -122,7 +123,7 @@ outcomes:
         """Tell that routes may be cut, and what stops shipments."""
         scene.closable.update(_routes(process))
         for line in _lines(process):
-            scene.line_losses.setdefault(line, []).append(f"{process.name}.stops")
+            scene.line_losses.setdefault(line, []).append(_stops(process, line, scene))
 
     @classmethod
     def expand(cls, process: Process, scene: Scene) -> None:
@@ -145,6 +146,13 @@ def _lines(process: Process) -> list[str]:
     return list(dict.fromkeys(map(str, process.spec.lines or ())))
 
 
+def _stops(process: Process, line: str, scene: Scene) -> str:
+    """Return the chance to stop a shipment: none where a ceasefire spares the line."""
+    stops, supplied = f"{process.name}.stops", scene.world.lines[line].faction
+    is_spared = spares(str(process.spec.faction), supplied, scene)
+    return stops if is_spared == "false" else f"0 if {is_spared} else {stops}"
+
+
 # Strikes.
 
 
@@ -154,6 +162,8 @@ def _strike(process: Process, route: Route, among: int, goes_on: list[str], scen
     sorties = scene.parts.use(process.given("sorties"))
     hits = f"({damage} + {drop}) / ({miss} + {damage} + {drop})"
     status, says = f"{route.name}.status", process.says
+    ends = [scene.world.places[end] for end in route.ends]
+    may = [m for end in ends for m in may_attack(end, str(process.spec.faction), scene)]
     has_bridge = route.span > 0.0
     dropped = {"weight": drop, "label": "drop", "then": {status: "cut"}}
     damaged = {
@@ -167,7 +177,7 @@ def _strike(process: Process, route: Route, among: int, goes_on: list[str], scen
         f"{process.name}.{route.name}",
         process.key,
         process.path,
-        when=all_of([f"{status} != cut" if has_bridge else f"{status} == open", *goes_on]),
+        when=all_of([f"{status} != cut" if has_bridge else f"{status} == open", *may, *goes_on]),
         rate=f"{sorties} / {among} * {hits}",
         priority=str(process.spec.priority) if process.spec.priority else None,
         branches=[damaged, dropped] if has_bridge else [damaged],

@@ -91,6 +91,11 @@ class Process(Object):
         said: Text | None = self.spec.says
         return said
 
+    def law(self, key: str) -> Node:
+        """Return a quantity that is drawn at each use."""
+        value: Node | Default = getattr(self.spec, key)
+        return value.node(self.key) if isinstance(value, Default) else value
+
     @property
     def only(self) -> tuple[str, ...] | None:
         """What it is declared for, where it is a process that exists everywhere; None: for all."""

@@ -115,6 +115,12 @@ outcomes:
                 needs_way(process, name, "from", [start], [end], world, faults)
 
     @classmethod
+    def prepare(cls, process: Process, scene: Scene) -> None:
+        """Tell that men on the road go home when their faction falls apart."""
+        gone = {f"{process.name}.force": "0 persons", f"{process.name}.under_way": "0"}
+        scene.ends_with(str(process.spec.faction), gone)
+
+    @classmethod
     def expand(cls, process: Process, scene: Scene) -> None:
         """Add how they set out, arrive and turn back."""
         _Reinforcement(process, scene).expand()

@@ -144,13 +144,12 @@ def _begin(process: Process, scene: Scene) -> None:
 def _end(process: Process, scene: Scene) -> None:
     """Let it be done, when everybody has moved."""
     name, spec = process.name, process.spec
-    lasts: Node | Default = spec.lasts
     scene.parts.transition(
         f"{name}.ends",
         process.key,
         process.path,
         when=f"{name}.under_way == 1",
-        after=lasts.node(process.key) if isinstance(lasts, Default) else lasts,
+        after=process.law("lasts"),
         priority=_whole(spec.priority),
         then={f"{name}.under_way": "0", f"{name}.done": "1", **_moves(process, scene)},
         says=f"{spec.patron} has {'moved' if spec.to else 'left'}",

@@ -45,6 +45,7 @@ processes:
   no_assault: {{kind: assault, off: yes}}
   no_collapse: {{kind: collapse, off: yes}}
   no_flight: {{kind: displacement, off: yes}}
+  no_siege: {{kind: siege, off: yes}}
   {f"will: {{kind: cohesion, {cohesion}}}" if cohesion else ""}
   {processes}
 transitions:
