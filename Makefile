@@ -66,7 +66,7 @@ test: env-dev warm
 # What `make test` does in short, in full: 10,000 ensembles of each model with a known law, with the
 # figures; and a hundred times as many inputs for the loader.
 stats: env-dev warm
-	STATS=long $(PY) -m pytest tests/contracts/test_coverage.py $(PYTEST_ARGS)
+	STATS=long $(PY) -m pytest tests/contracts/test_coverage.py tests/scenarios/test_library.py $(PYTEST_ARGS)
 
 fuzz: env-dev
 	FUZZ=long $(PY) -m pytest tests/test_loader_properties.py $(PYTEST_ARGS)

@@ -27,7 +27,7 @@ LIBRARY = (
     "syria_2024_11_27",
 )
 #: Shares of attacked places that had fallen by so many days: 144 attacks in 24 wars since 1973,
-#: none of them in Syria in 2024. *Momentum*: the same army had lost another place in the week before.
+#: none of them in Syria in 2024. *Momentum*: its army had lost another place in the week before.
 #: *Standing*: attacked for a day at least.
 DAYS = (1, 2, 3, 7, 14, 30)
 BASE_RATES = {
