@@ -14,6 +14,7 @@ Decisions that the design leaves open:
   the garrison of whoever takes the place.
 - The capital is that of the holder, or of whom an ally stands with; it is lost while neither holds
   it nor anybody of their side. A place without anybody who defends it may make a deal as well.
+- It is made once, by whoever holds the place then: who has taken it over does not hand it back.
 - A column inside is no party to the deal: it leaves unhurt, and regroups. A ceasefire does not keep
   anybody from making a deal.
 """
@@ -97,7 +98,13 @@ outcomes:
             f"{name}.is_made",
             process.key,
             process.path,
-            when=all_of([f"{name}.may_begin", *conditions(process, scene.parts)]),
+            when=all_of(
+                [
+                    f"{name}.is_made.fired == 0",
+                    f"{name}.may_begin",
+                    *conditions(process, scene.parts),
+                ]
+            ),
             rate=scene.parts.use(process.given("rate")),
             priority=process.spec.priority,
             then=_handed_over(place, taker, process.spec.garrison or "leaves", scene),
