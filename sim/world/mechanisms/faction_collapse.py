@@ -24,11 +24,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim.errors import one_of
 from sim.keys import Some, Value, a_key
+from sim.values import Faults, Items
 from sim.world.comers import comer
 from sim.world.frame import held_by
-from sim.world.mechanisms.process import ProcessSpec, Settings
-from sim.world.model import NOBODY, Faction, Place
+from sim.world.mechanisms.process import Process, ProcessSpec, Settings
+from sim.world.model import NOBODY, Faction, Place, World
 from sim.world.parts import all_of, any_of
 from sim.world.quantities import Default, quantity
 
@@ -78,6 +80,20 @@ outcomes:
     walkover_rate: Value = quantity(
         "How soon each of its places opens to the first who comes", "1/day", Default("2 / day")
     )
+
+    @classmethod
+    def check(cls, process: Process, world: World, faults: Faults) -> None:
+        """Tell factions that have no army."""
+        named = process.spec.factions
+        for name in named if isinstance(named, Items) else filter(None, [named]):
+            faction = world.factions.get(str(name))  # none of 'all'
+            if faction is not None and not faction.holds_fronts:
+                message = (
+                    f"'{name}' has no army that could fall apart: its role is '{faction.role}'"
+                )
+                expected = one_of([front.name for front in world.fronts()])
+                path = f"{process.path}.factions"
+                faults.add("no-front", message, name, path, expected=expected)
 
     @classmethod
     def expand_at(cls, at: Faction, settings: Settings, scene: Scene) -> None:
