@@ -1,4 +1,4 @@
-"""Write the pages that are made of the program: reference.md and command-reference.md.
+"""Write the pages that are made of the program: reference*.md and command-reference.md.
 
 ``python -m docs.generate`` from the project's folder; ``make docs`` does so first. A test compares
 what is committed with what this makes.
@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from docs import reference_class
 from sim.cli.main import COMMANDS, commands
 from sim.keys import DEFAULT, UNIT, default_said
 from sim.scenario.json_schema import KIND, json_schema
@@ -43,7 +44,12 @@ print, and the exit statuses. `{NAME}` stands for `python run.py` in a checkout.
 
 def pages() -> dict[str, str]:
     """Return the text of each generated page, by its file's name."""
-    return {"reference.md": reference(), "command-reference.md": command_reference()}
+    return {
+        "reference.md": reference(),
+        "command-reference.md": command_reference(),
+        reference_class.PAGE.name: reference_class.page(),
+        reference_class.PICTURE: reference_class.picture(),
+    }
 
 
 # The scenario file.
