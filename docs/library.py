@@ -79,9 +79,10 @@ Traces (`frontcast trace`) show why places fall that stood:
   days, whatever comes down the road: a few hundred men in Baqubah shake all of Baghdad.
 - The shock of losses adds up over a whole army, however many places it still holds: of 34 capitals,
   half go within a day or so.
-- Aircraft slow an assault and do nothing against collapse: more strikes hardly help Kobani.
-- The hazard of a deal does not fade: where `local_ties` allow one, three months of contact make it
-  all but certain, as in Tripoli.
+- Aircraft count for little: with the shipped effect, sixty sorties a day hardly help Kobani, and no
+  number of them helps against collapse.
+- The hazard of a deal does not fade: where `local_ties` allow one, it is all but certain within
+  three months of contact, as around Tripoli.
 
 None of this is repaired in the files, nor may it be by these outcomes: that would be fitting. A
 variant `no_contagion` of most files shows how much of a forecast is the shock of losses.
