@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sim.world.reference_class.base_rates import FOLDER, Curve, base_rate
+from sim.world.reference_class.base_rates import FILE, FOLDER, Curve, base_rate
 
 PAGE = Path(__file__).with_name("reference-class.md")
 PICTURE = "reference-class.svg"
@@ -37,6 +37,7 @@ def _tables(fit: dict[str, Any]) -> dict[str, str]:
     return {
         "since contact": _table(head, _base_rates("contact")),
         "standing": _table(head, _base_rates("standing")),
+        "hazards": _hazards(),
         "fitted": _table(
             ("median", "best", "90 % of draws", "spread", "shipped", "its spread"), _fitted(fit)
         ),
@@ -70,6 +71,15 @@ def _tables(fit: dict[str, Any]) -> dict[str, str]:
             _scores(skill["scores"]),
         ),
     }
+
+
+def _hazards() -> str:
+    """Return the table of falls by place-day."""
+    found = json.loads(FILE.read_text(encoding="utf-8"))["hazards"]
+    names = {None: "all", True: "momentum", False: "no momentum"}
+    pieces = (f"{a}" if a == b else f"{a}-{b}" for a, b in found[0]["pieces"])
+    rows = ((names[of["momentum"]], *(f"{h:.3f}" for h in of["per_day"])) for of in found)
+    return _table(("days since contact", *pieces), rows)
 
 
 def _skills(found: dict[str, Any]) -> Row:

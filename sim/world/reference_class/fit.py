@@ -79,9 +79,8 @@ class Surface:
         found = minimize(
             lambda at: -float(smooth(at)[0]),
             [axis[i] for axis, i in zip(axes, start, strict=True)],
-            method="Nelder-Mead",
+            method="L-BFGS-B",  # Nelder-Mead stays on an edge that it starts from
             bounds=[(axis[0], axis[-1]) for axis in axes],
-            options={"xatol": 0.003, "fatol": 0.001},
         )
         return np.exp(found.x), -float(found.fun)
 
@@ -118,12 +117,7 @@ class Fit:
         return np.quantile(self.draws, [tail, 1.0 - tail], axis=0).T
 
 
-def fit(rows: Sequence[Row], laws: Laws, n_draws: int = DRAWS, lattice: int = LATTICE) -> Fit:
-    """Fit the medians of :data:`FITTED` to rows, and to resamples of their cases."""
-    return fit_surface(likelihood(rows, laws, lattice), n_draws)
-
-
-def fit_surface(surface: Surface, n_draws: int = DRAWS) -> Fit:
+def fit(surface: Surface, n_draws: int = DRAWS) -> Fit:
     """Fit to all cases of a surface, and to resamples of them."""
     best, value = surface.best()
     counts = resampled(len(surface.cases), n_draws).astype(np.float64)

@@ -17,7 +17,7 @@ from sim.world.reference_class.fit import (
     FITTED,
     Fit,
     Surface,
-    fit_surface,
+    fit,
     likelihood,
     with_medians,
 )
@@ -57,7 +57,7 @@ def products(rows: Sequence[Row], name: str) -> dict[str, str]:
         raise ValueError(f"fewer than two cases with a place that stood day 0, but for {out}")
     laws, head = shipped(), _head(used, name)
     surface = likelihood(used, laws)
-    found = fit_surface(surface)
+    found = fit(surface)
     fitted = {
         **head,
         **_fit(found, laws),
@@ -75,7 +75,8 @@ def products(rows: Sequence[Row], name: str) -> dict[str, str]:
 
 def base_rates(rows: Sequence[Row], name: str) -> str:
     """Return the text of ``base_rates.json`` alone."""
-    return shown({**_head(rows, name), "sets": list(_sets(rows))})
+    found = {**_head(rows, name), "sets": list(_sets(rows)), "hazards": list(_hazards(rows))}
+    return shown(found)
 
 
 def _head(rows: Sequence[Row], name: str) -> dict[str, Any]:
@@ -98,6 +99,15 @@ def _sets(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
             "contact": _curve(chosen),
             "standing": _curve(tables.standing(chosen)),
         }
+
+
+def _hazards(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
+    """Yield falls by place-day under attack in pieces of days from contact, by momentum."""
+    for momentum in (None, True, False):
+        chosen = list(filter(tables.momentum_and_big(momentum, None), rows))
+        per_day = rounded(tables.hazards(chosen)) if chosen else []
+        pieces = [list(piece) for piece in tables.PIECES]
+        yield {"momentum": momentum, "pieces": pieces, "per_day": per_day}
 
 
 def _curve(rows: Sequence[Row]) -> dict[str, Any]:

@@ -1,10 +1,13 @@
 """``python -m sim.world.reference_class fit CSV``."""
 
 import json
+from functools import partial
 
 import pytest
 
+from sim.world.reference_class import products
 from sim.world.reference_class.__main__ import main
+from sim.world.reference_class.fit import fit
 
 COLUMNS = "case,place,date_contested,days,end,momentum_7d,big_300k"
 ROWS = (
@@ -25,25 +28,18 @@ def table(tmp_path):
 
 
 def test_it_writes_base_rates_fit_and_draws(table, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr("sim.world.reference_class.products.ALTERNATIVES", ())
-    assert (
-        main(
-            [
-                "fit",
-                table(*ROWS, ROWS[0].replace("one", "syria_2024")),
-                "--out",
-                str(tmp_path / "made"),
-            ]
-        )
-        == 0
-    )
+    monkeypatch.setattr(products, "ALTERNATIVES", ())
+    monkeypatch.setattr(products, "fit", partial(fit, n_draws=4))
+    monkeypatch.setattr(products, "FEW", 10)
+    attacks = table(*ROWS, ROWS[0].replace("one", "syria_2024"))
+    assert main(["fit", attacks, "--out", str(tmp_path / "made")]) == 0
     written = sorted(path.name for path in (tmp_path / "made").iterdir())
     assert written == ["base_rates.json", "draws.csv", "fit.json"]
     assert sorted(capsys.readouterr().out.split()) == [str(tmp_path / "made" / n) for n in written]
-    fit = json.loads((tmp_path / "made" / "fit.json").read_text())
-    assert (fit["rows"], fit["cases"]) == (3, ["one", "two"])
+    kept = json.loads((tmp_path / "made" / "fit.json").read_text())
+    assert (kept["rows"], kept["cases"]) == (3, ["one", "two"])
     # Nobody without momentum stood the first day, so nothing is said of such places later on.
-    assert fit["not_told_apart"][0]["no_momentum_by_day_30"] is None
+    assert kept["not_told_apart"][0]["no_momentum_by_day_30"] is None
 
 
 @pytest.mark.parametrize(
