@@ -256,7 +256,7 @@ def on_terminal(
             "bash", ["bash", "-c", code, "bash", *program, *arguments], environment(**changes)
         )
     shown = b""
-    while select.select([terminal], [], [], 60.0)[0]:
+    while select.select([terminal], [], [], 300.0)[0]:
         try:
             piece = os.read(terminal, 65_536)
         except OSError:

@@ -214,7 +214,7 @@ def test_a_second_process_finds_the_kernel_compiled():
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=True,
     )
     assert done.stdout.split() == ["1", "0"]
