@@ -18,8 +18,6 @@ from sim.analysis.first_passage import Floats
 
 #: Coordinates of scrambled Sobol' points are multiples of 2^-30: half a one keeps them from 0.
 _HALF_STEP = 2.0**-31
-#: The largest number of dimensions of a Sobol' sequence (Joe & Kuo, SIAM J. Sci. Comput. 30, 2008).
-MOST_DIMENSIONS = 21_201
 #: Levels of a trajectory, and how far one step goes: two of four levels, half of the range.
 LEVELS = 4
 STEP = 0.5

@@ -170,7 +170,11 @@ def _swept(scenario: Scenario, given: dict[str, Any], *, quiet: bool) -> Sweep:
 def _interrupted(stop: Interrupted, given: dict[str, Any]) -> int:
     """Say that what was run is not lost; the status is that of the signal."""
     from sim.cli.main import status_of
+    from sim.studies.swept import Sweep
 
+    if isinstance(stop.partial, Sweep):  # too late to stop anything
+        _say(stop.partial, [], {**given, "no_pictures": True}, quiet=True)
+        return status_of(stop.__cause__)
     if given["as_json"]:
         raise stop
     message = "interrupted before there was a result; the same command goes on from there"

@@ -12,12 +12,15 @@ from sim.analysis.main_effects import PARTS
 from sim.errors import UsageError, did_you_mean, one_of
 from sim.net.model import Net
 from sim.scenario.model import Scenario
+from sim.shown import counted
 from sim.studies.points import VARIANT, Group
 from sim.units import SECONDS_PER_DAY
 
 #: The first takes the indices from one ensemble as it is, the others run a design.
 GIVEN, *DESIGNS = METHODS = ("given", "grid", "lhs", "morris", "sobol")
 MOST_POINTS = 1_000_000
+#: Points times inputs: they are all made before the first is run.
+MOST_PLACES = 20_000_000
 #: Points of a grid or a hypercube that are run together.
 _BLOCK = 16
 #: By method: groups that there are by default, and at the least.
@@ -176,11 +179,16 @@ def _levels(d: int, points: int | None, levels: int | None) -> tuple[int, ...]:
 
 def _check_grid(levels: tuple[int, ...]) -> None:
     # Logarithms: the product of 144 numbers takes no time, but one of a million would.
-    if sum(math.log(n) for n in levels) > math.log(MOST_POINTS):
+    most = _most_points(len(levels))
+    if sum(math.log(n) for n in levels) > math.log(most):
         raise UsageError(
-            f"a grid of {levels[0]} levels in {len(levels)} inputs has more than {MOST_POINTS:,} "
-            "points: choose inputs, or another method"
+            f"a grid of {levels[0]} levels in {len(levels)} inputs has more than {most:,} points: "
+            "choose inputs, or another method"
         )
+
+
+def _most_points(d: int) -> int:
+    return min(MOST_POINTS, MOST_PLACES // d)
 
 
 def _number(method: str, d: int, points: int | None, levels: int | None) -> int:
@@ -188,16 +196,16 @@ def _number(method: str, d: int, points: int | None, levels: int | None) -> int:
     if levels is not None:
         raise UsageError(f"levels are those of a grid, not of {method}")
     default, least = _GROUPS[method]
-    if 2 * d > design.MOST_DIMENSIONS:
-        raise UsageError(f"{method} over {d:,} inputs: at most {design.MOST_DIMENSIONS // 2:,}")
-    size = _size(method, d)
+    size, most = _size(method, d), _most_points(d)
+    if least * size > most:
+        raise UsageError(f"{method} over {d:,} inputs has too many points: choose inputs")
     if points is None:
-        return default
-    if not least * size <= points <= MOST_POINTS:
+        return min(default, most // size)
+    if not least * size <= points <= most:
         of = f" ({least} x {size})" if size > 1 else ""
         raise UsageError(
-            f"{method} over {d} input{'s' if d != 1 else ''} needs {least * size:,} points{of} to "
-            f"{MOST_POINTS:,}, not {points:,}"
+            f"{method} over {counted(d, 'input')} needs {least * size:,} points{of} to {most:,}, "
+            f"not {points:,}"
         )
     return points // size
 

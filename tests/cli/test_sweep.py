@@ -178,6 +178,19 @@ def test_an_interrupt_says_that_what_was_run_is_not_lost(capsys, monkeypatch):
     assert json.loads(capsys.readouterr().out)["errors"][0]["code"] == "interrupted"
 
 
+def test_an_interrupt_that_comes_too_late_has_the_result_told(capsys, monkeypatch):
+    made = sim.sweep(sim.loads(GUNS, "guns.yaml"), method="sobol", points=80, replications=50)
+
+    def stopped(*given: object, **how: object) -> None:
+        raise Interrupted(100, made) from KeyboardInterrupt()
+
+    monkeypatch.setattr("sim.studies.sweep.sweep", stopped)
+    assert main(SOBOL) == Exit.INTERRUPTED
+    assert "Sobol' indices" in capsys.readouterr().out
+    assert main([*SOBOL, "--json"]) == Exit.INTERRUPTED
+    assert json.loads(capsys.readouterr().out)["points_done"] == 80
+
+
 @pytest.mark.slow
 def test_killed_at_random_moments_it_goes_on_to_the_same_bytes(folder):
     """Five times by SIGKILL, at moments of a fixed seed; what counts is when points are run."""

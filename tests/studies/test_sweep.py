@@ -365,6 +365,7 @@ def test_few_groups_are_said_to_be_few(sobol):
         ({"method": "lhs", "levels": 9}, "levels are those of a grid, not of lhs"),
         ({"method": "sobol", "points": 0}, r"sobol over 3 inputs needs 80 points \(16 x 5\) to "),
         ({"method": "lhs", "points": 19}, "lhs over 3 inputs needs 20 points to 1,000,000, not 1"),
+        ({"method": "lhs", "points": 10**9}, "20 points to 1,000,000, not 1,000,000,000"),
         ({"method": "morris", "points": 15}, r"morris over 3 inputs needs 16 points \(4 x 4\)"),
         ({"method": "sobol", "budget": 0.0}, "a budget of 0 s runs nothing: give some time"),
         ({"budget": 5.0}, "a budget is for points, which a run has none of: choose a method"),
