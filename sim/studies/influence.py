@@ -75,23 +75,20 @@ class Looked:
     """The points of a sweep, looked at for one outcome.
 
     ``groups`` has the quantiles of every group that is run, in the order of the rows of ``table``;
-    ``names`` are the swept dimensions.
+    ``names`` are the swept dimensions, and ``points`` is where each point lies in them
+    (:func:`points_of`).
     """
 
     method: str
     names: tuple[str, ...]
     table: Table
     groups: Sequence[Floats]
+    points: Floats
     replications: int
     by: float
     outcome: str
     #: Whether all points are there that were asked for.
     is_whole: bool = True
-
-    @cached_property
-    def points(self) -> Floats:
-        """Where each input lies at each point, shape (n_points, d)."""
-        return points_of(self.method, self.names, self.table)
 
     @cached_property
     def shares(self) -> Floats:

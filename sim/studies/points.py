@@ -222,9 +222,16 @@ class Store:
 
     def keep(self, number: int, columns: dict[str, Column]) -> None:
         """Write a group."""
+        self._write(columns, self.path(number))
+
+    def keep_all(self, columns: dict[str, Column]) -> None:
+        """Write the rows of all groups, beside the folder of the groups."""
+        self._write(columns, self.folder.parent / "points.parquet")
+
+    def _write(self, columns: dict[str, Column], path: Path) -> None:
         draft = f"{_DRAFT}{secrets.token_hex(4)}"
         try:
             write_table(self.folder, draft, columns, {})
-            (self.folder / draft).replace(self.path(number))
+            (self.folder / draft).replace(path)
         finally:
             (self.folder / draft).unlink(missing_ok=True)

@@ -15,7 +15,6 @@ import numpy as np
 from sim.analysis.main_effects import PARTS
 from sim.engines.driver import EngineName, Progress
 from sim.ensemble import store
-from sim.ensemble.parts import write_table
 from sim.ensemble.table import Column, joined
 from sim.errors import Interrupted, UsageError
 from sim.interrupts import held_back
@@ -23,7 +22,7 @@ from sim.net.canonical import digest
 from sim.scenario.model import Scenario
 from sim.studies.asked import GIVEN, Design, asked, check_numbers, days_of
 from sim.studies.given import GivenData
-from sim.studies.influence import Looked
+from sim.studies.influence import Looked, points_of
 from sim.studies.points import Group, Points, Store
 from sim.studies.replicate import How
 from sim.studies.simulate import ENGINES, run
@@ -38,7 +37,6 @@ FOLDER = "sweeps"
 _FORMAT = 1
 #: With fewer groups the intervals of Sobol' indices are too narrow (measured in the tests).
 _ENOUGH_GROUPS = 64
-_DRAFT = ".draft-"
 
 
 def sweep(
@@ -286,6 +284,7 @@ class _Study:
         numbers = {int(np.asarray(rows["group"])[0]) for rows in self.done}
         quantiles = [g.quantiles for g in self.groups if g.number in numbers]
         n_done = sum(map(len, quantiles))
+        points = points_of(self.wanted.method, self.wanted.dimensions, table)
         outcomes: dict[str, tuple[Influence, ...]] = {}
         spread: dict[str, Spread] = {}
         for outcome in self.what.outcomes:
@@ -294,6 +293,7 @@ class _Study:
                 self.wanted.dimensions,
                 table,
                 quantiles,
+                points,
                 self.what.replications,
                 self.what.by,
                 outcome,
@@ -370,8 +370,7 @@ def _made(
 def _write(sweep: Sweep, folder: Path) -> None:
     """Write what a sweep found, and a row for every point; its pictures stay, if it has any."""
     if sweep.table:
-        write_table(folder, f"{_DRAFT}points", dict(sweep.table), {})
-        (folder / f"{_DRAFT}points").replace(folder / "points.parquet")
+        Store(folder).keep_all(dict(sweep.table))
     known = store.read_json(folder / FILE)
     is_same = {**known, "pictures": []} == as_json(sweep)
     pictures = known.get("pictures", []) if is_same else []
