@@ -93,7 +93,7 @@ class _Search:
                 of = tuple(self.weight(transition, b) for b in range(len(transition.branches)))
                 if any(slope is not ZERO for slope in of):
                     weights[k] = of
-        return self.reasons or Slopes(self.given, tuple(self.named), paces, weights)
+        return _distinct(self.reasons) or Slopes(self.given, tuple(self.named), paces, weights)
 
     def refuse(self, reason: str, origin: Origin, expected: str = "") -> None:
         self.reasons.append(refused(self.given, reason, origin, expected))
@@ -234,7 +234,7 @@ def _first(*origins: Origin) -> Origin:
     return next((origin for origin in origins if origin.position is not None), NOWHERE)
 
 
-def distinct(reasons: Sequence[Diagnostic]) -> list[Diagnostic]:
+def _distinct(reasons: Sequence[Diagnostic]) -> list[Diagnostic]:
     """Return reasons without those of the same place: a template makes many parts from one."""
     first = {(d.position, d.path): d for d in reversed(reasons)}
     return [d for d in reasons if d.position is None or first[d.position, d.path] is d]

@@ -20,7 +20,7 @@ from sim.analysis.likelihood_ratio import Bools, covariance, is_telling
 from sim.engines.scored import ScoredEngine
 from sim.errors import Diagnostic, ScenarioError, UsageError, did_you_mean, one_of
 from sim.net.model import Input, Net
-from sim.net.sensitivity import Slopes, distinct, slopes, without_the_rest
+from sim.net.sensitivity import Slopes, slopes, without_the_rest
 from sim.scenario.model import Scenario
 from sim.units import NONE, SECONDS_PER_DAY, display_scale
 
@@ -146,7 +146,7 @@ def gradients(
         {name: float(scored.happened[name].mean()) for name in asked},
         {name: scored.of(name) for name in asked},
         tuple(
-            Refused(given.path, tuple(why.message for why in distinct(told[given.path])))
+            Refused(given.path, tuple(why.message for why in told[given.path]))
             for given in chosen
             if given.path in told
         ),
@@ -198,7 +198,7 @@ def _raise(
 ) -> None:
     """Refuse what was asked for by name."""
     if asked is not None and refused:
-        reasons = [why for of in refused.values() for why in distinct(of)]
+        reasons = [why for of in refused.values() for why in of]
         raise ScenarioError(reasons, dict(scenario.texts))
 
 
