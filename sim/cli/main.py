@@ -47,6 +47,7 @@ COMMANDS = {
     "trace": "Tell one replication as a timeline.",
     "check": "Hold forecasts to what their files say of them.",
     "exact": "Solve a small Markov scenario exactly.",
+    "gradient": "Say how fast outcomes become likelier with inputs.",
     "list": "List the runs that were kept.",
     "show": "Show a result again.",
     "new": "Write a commented starter scenario.",

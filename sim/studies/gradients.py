@@ -42,7 +42,7 @@ class Gradient:
     unit: str
     #: Its value; the mean of those drawn, if it is uncertain.
     value: float
-    is_drawn: bool
+    drawn: bool
     #: Per unit.
     gradient: float
     #: Monte Carlo error only.
@@ -53,7 +53,7 @@ class Gradient:
     #: By how many per cent the probability changes with one per cent more of the input.
     elasticity: float
     #: False where a difference under common random numbers would say more.
-    is_telling: bool
+    telling: bool
 
 
 @dataclass(frozen=True)
@@ -233,13 +233,13 @@ class _Scored:
             input=given.path,
             unit="" if given.dimension == NONE else str(given.dimension),
             value=float(values.mean()) / scale,
-            is_drawn=given.is_uncertain,
+            drawn=given.is_uncertain,
             gradient=plain.value,
             interval95=_ends(plain),
             log_gradient=log.value,
             log_interval95=_ends(log),
             elasticity=log.value / float(happened.mean()) if happened.any() else math.nan,
-            is_telling=is_telling(log, happened),
+            telling=is_telling(log, happened),
         )
 
 

@@ -10,10 +10,12 @@ import pytest
 from scipy import stats
 from scipy.integrate import quad
 
+import sim
 from sim.engines.scored import _Life, _Scored
+from sim.errors import ScenarioError, UsageError
 from sim.exact.solve import exact
 from sim.scenario.load import loads
-from sim.studies.gradients import gradients
+from sim.studies.gradients import as_json, gradients
 
 #: A gradient that is right is so far off, in standard errors, with a probability of 6e-5: one of
 #: the 38 comparisons below in 0.24 % of all seeds. A planted fault must be.
@@ -301,8 +303,151 @@ def test_an_uncertain_input_has_the_mean_gradient_over_its_prior():
     (one,) = gradients(loads(case.scenario()), replications=3_000, seed=5).gradients["o"]
     mean = (math.exp(-2 * a) - math.exp(-2 * b)) / (b - a)
     log = quad(lambda x: 2 * x * math.exp(-2 * x), a, b)[0] / (b - a)
-    assert one.is_drawn
+    assert one.drawn
     assert abs(off(one.gradient, one.interval95, mean)) < K
     assert abs(off(one.log_gradient, one.log_interval95, log)) < K
     # At the mean of the prior it is another: that is not what is estimated.
     assert abs(off(one.gradient, one.interval95, 2 * math.exp(-2 * 0.8))) > K
+
+
+# What is asked for, and what is refused.
+
+SMALL = """
+title: A case
+clock: {horizon: 2 days}
+parameters: {x: 1.3 / day, y: 2, z: 5}
+variables:
+  n: {integer: [0, 9], initial: 0}
+transitions:
+  hit: {rate: x, then: {n: n + 1}}
+  again:
+    when: n < y
+    rate: 1 / day
+    then: {}
+outcomes: {o: n == 1}
+"""
+
+
+def test_inputs_that_are_refused_are_listed_with_the_reason():
+    found = gradients(loads(SMALL), replications=50)
+    assert [one.input for one in found.gradients["o"]] == ["parameters.x", "parameters.z"]
+    assert [one.input for one in found.refused] == ["parameters.y"]
+    assert found.refused[0].reasons == (
+        "no gradient by 'parameters.y': the guard of 'again' reads it",
+    )
+    unread = found.gradients["o"][1]
+    assert (unread.gradient, unread.interval95, unread.value) == (0.0, (0.0, 0.0), 5.0)
+
+
+def test_inputs_that_are_asked_for_are_refused_at_their_place():
+    with pytest.raises(ScenarioError, match=r"scenario.yaml:10:.*the guard of 'again' reads it"):
+        gradients(loads(SMALL), inputs=["parameters.x", "parameters.y"])
+
+
+def test_those_drawn_are_taken_if_there_are_any():
+    text = SMALL.replace("1.3 / day, y", "{uniform: [1 / day, 2 / day]}, y")
+    found = gradients(loads(text), replications=50)
+    assert [one.input for one in found.gradients["o"]] == ["parameters.x"]
+    assert found.refused == ()
+    named = gradients(loads(text), replications=50, inputs=["parameters.z"])
+    assert [one.input for one in named.gradients["o"]] == ["parameters.z"]
+
+
+@pytest.mark.parametrize(
+    ("transitions", "reason"),
+    [
+        (
+            "  a: {rate: (x - 1.3 / day) * 2, then: {n: 1}}",
+            "the pace of 'a' is 0 in some states and would not stay so",
+        ),
+        (
+            "  a: {rate: sqrt(x - 1.3 / day) / sqrt(1 day), then: {n: 1}}",
+            "the pace of 'a' has no slope in some states",
+        ),
+        (
+            "  a: {rate: 1 / day, branches: [{weight: x * 1 day - 1.3, then: {n: 1}}, "
+            "{weight: 1, then: {}}]}",
+            "a weight of 'a' is 0 and would not stay so",
+        ),
+        (
+            "  a: {work: {lognormal: {median: 1, sigma: 0}}, pace: x, then: {n: 1}}",
+            "in some states the work of 'a' is fixed",
+        ),
+        (
+            "  a: {work: {gamma: {shape: 2, mean: n}}, pace: x, then: {n: 1}}",
+            "in some states the work of 'a' is fixed",
+        ),
+    ],
+)
+def test_what_turns_out_while_running_is_refused_too(transitions, reason):
+    """A likelihood is silent on what has no probability now, and would have some."""
+    more = transitions + "\n  b: {rate: x, then: {n: 1}}"
+    scenario = loads(Case("", more, 0.0).scenario())
+    found = gradients(scenario, replications=20)
+    assert found.gradients["o"] == ()
+    assert reason in found.refused[0].reasons[0]
+    with pytest.raises(ScenarioError, match=reason):
+        gradients(scenario, replications=20, inputs=["parameters.x"])
+
+
+def test_an_outcome_that_all_have_or_none_has_no_gradient():
+    text = SMALL.replace("outcomes: {o: n == 1}", "outcomes: {never: n == 9, always: n < 9}")
+    found = gradients(loads(text), replications=20)
+    for name, p in (("never", 0.0), ("always", 1.0)):
+        assert found.probabilities[name] == p
+        one = next(of for of in found.gradients[name] if of.input == "parameters.x")
+        assert math.isnan(one.gradient)
+        assert not one.telling
+    rows = as_json(found)["gradients"]["never"]
+    assert (rows[0]["gradient"], rows[0]["interval95"]) == (None, [None, None])
+
+
+def test_many_firings_make_a_gradient_that_does_not_tell():
+    text = """
+title: Noise
+clock: {horizon: 30 days}
+parameters: {noise: 12 / day}
+variables: {k: {integer: [0, 1], initial: 0}, done: {states: [no_, yes_]}}
+transitions:
+  flip: {rate: noise, then: {k: 1 - k}}
+  end: {when: done == no_, rate: 0.025 / day, then: {done: yes_}}
+outcomes: {ended: done == yes_}
+"""
+    (one,) = gradients(loads(text), replications=30).gradients["ended"]
+    assert one.interval95[0] < 0.0 < one.interval95[1]
+    assert not one.telling
+
+
+def test_the_first_replications_are_those_of_a_run():
+    scenario = loads(SMALL)
+    found = gradients(scenario, replications=300, seed=9)
+    assert (
+        found.probabilities["o"]
+        == sim.run(scenario, replications=300, seed=9).probability("o").value
+    )
+    early = gradients(scenario, replications=300, seed=9, by=0.5)
+    assert early.probabilities["o"] < found.probabilities["o"]
+    assert (found.days, early.days) == (2.0, 0.5)
+    assert gradients(scenario, replications=300, seed=9) == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "message"),
+    [
+        ({"outcomes": ["p"]}, "no outcome 'p': one of o"),
+        ({"inputs": ["parameters.xx"]}, r"no input 'parameters.xx': did you mean 'parameters.x'\?"),
+        ({"by": 3.0}, "day 3 is not within the 2 days of the scenario"),
+        ({"by": -1.0}, "day -1 is not within"),
+        ({"replications": 1}, "at least two replications, not 1"),
+        ({"seed": -1}, "a seed lies between"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(asked, message):
+    with pytest.raises(UsageError, match=message):
+        gradients(loads(SMALL), **asked)
+
+
+def test_progress_is_told():
+    told: list[tuple[int, int]] = []
+    gradients(loads(SMALL), replications=3, progress=lambda done, asked: told.append((done, asked)))
+    assert told == [(1, 3), (2, 3), (3, 3)]
