@@ -20,7 +20,7 @@ def test_it_says_what_a_tenth_more_of_an_input_does(capsys):
     lines = shown.out.splitlines()
     assert lines[0].startswith("A bridge under fire")
     assert "The bridge is hit (hit) by day 4: " in shown.out
-    assert "  input              value  per +10 %  Monte Carlo 95 %  per unit" in lines
+    assert "  input                value  per +10 %  Monte Carlo 95 %  per unit" in lines
     [row] = [line for line in lines if line.startswith("  parameters.hits")]
     assert "/day" in row
     assert "+" in row
