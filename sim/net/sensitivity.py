@@ -56,9 +56,30 @@ def _outcomes_read(expr: Expr | None) -> set[str]:
     return {ref.name for ref in reads(expr) if ref.space == "outcome"}
 
 
-def slopes(net: Net, given: Input) -> Slopes | list[Diagnostic]:
-    """Return the derivatives by an input, or every reason why its gradient cannot be had so."""
-    return _Search(net, given).found()
+class Sensitivity:
+    """A net, and what everything in it reads: looked up once for all inputs."""
+
+    def __init__(self, net: Net) -> None:
+        self.net = net
+        self._reads: dict[int, frozenset[Ref]] = {}
+        #: What must not read an input, in words, with its place.
+        self.fixed = [(what, origin, self.reads(expr)) for what, origin, expr in _fixed_by(net)]
+        #: By clock: the transitions that read or assign its work, with the place.
+        self.touched: dict[Ref, list[tuple[str, Origin]]] = {}
+        for name, origin, refs in _works_touched(net):
+            for ref in refs:
+                self.touched.setdefault(ref, []).append((name, origin))
+
+    def reads(self, expr: Read) -> frozenset[Ref]:
+        """Return the names that an expression of the net reads."""
+        found = self._reads.get(id(expr))
+        if found is None:
+            found = self._reads[id(expr)] = reads(expr)
+        return found
+
+    def by(self, given: Input) -> Slopes | list[Diagnostic]:
+        """Return the derivatives by an input, or every reason why its gradient cannot be had so."""
+        return _Search(self, given).found()
 
 
 def refused(given: Input, reason: str, origin: Origin, expected: str = "") -> Diagnostic:
@@ -70,8 +91,8 @@ def refused(given: Input, reason: str, origin: Origin, expected: str = "") -> Di
 class _Search:
     """Looks through a net for all that reads an input."""
 
-    def __init__(self, net: Net, given: Input) -> None:
-        self.net, self.given = net, given
+    def __init__(self, of: Sensitivity, given: Input) -> None:
+        self.of, self.net, self.given = of, of.net, given
         self.reasons: list[Diagnostic] = []
         #: The slope of every name that changes; None where it jumps.
         self.changing: dict[Ref, Ref | Const | None] = {Ref("input", given.name): Const(1.0)}
@@ -82,24 +103,24 @@ class _Search:
         self.look_at_inputs()
         for definition in self.net.definitions:
             self.name(Ref("definition", definition.name), definition.expr)
-        for what, origin, expr in _fixed_by(self.net):
-            if self.is_read(expr):
+        for what, origin, refs in self.of.fixed:
+            if not refs.isdisjoint(self.changing):
                 self.refuse(f"{what} reads it", origin)
         paces, weights = {}, {}
         for k, transition in enumerate(self.net.transitions):
             if self.is_read(transition.clock.pace):
                 paces[k] = self.pace(transition)
             if len(transition.branches) > 1:
-                of = tuple(self.weight(transition, b) for b in range(len(transition.branches)))
-                if any(slope is not ZERO for slope in of):
-                    weights[k] = of
+                weight = tuple(self.weight(transition, b) for b in range(len(transition.branches)))
+                if any(slope is not ZERO for slope in weight):
+                    weights[k] = weight
         return _distinct(self.reasons) or Slopes(self.given, tuple(self.named), paces, weights)
 
     def refuse(self, reason: str, origin: Origin, expected: str = "") -> None:
         self.reasons.append(refused(self.given, reason, origin, expected))
 
     def is_read(self, expr: Read) -> bool:
-        return not reads(expr).isdisjoint(self.changing)
+        return not self.of.reads(expr).isdisjoint(self.changing)
 
     def look_at_the_input(self) -> None:
         """Refuse what is no number of its own."""
@@ -141,7 +162,7 @@ class _Search:
             If one of them jumps.
         """
         found: dict[Ref, Expr] = {}
-        for ref in reads(expr) & self.changing.keys():
+        for ref in self.of.reads(expr) & self.changing.keys():
             slope = self.changing[ref]
             if slope is None:
                 raise Jumps(f"'{spelled(ref)}', which jumps with it")
@@ -170,13 +191,9 @@ class _Search:
             what = "a fixed amount" if clock.law.kind == "deterministic" else clock.law.kind
             expected = "work that is " + " or ".join((", ".join(SMOOTH_LAWS[:-1]), SMOOTH_LAWS[-1]))
             self.refuse(f"the work of '{name}', whose pace reads it, is {what}", origin, expected)
-        work = Ref("work", name)
-        for other, where, touched in _works_touched(self.net):
-            if work in touched:
-                said = (
-                    f"'{other}' reads or assigns '{name}.work', and the pace of '{name}' reads it"
-                )
-                self.refuse(said, where)
+        for other, where in self.of.touched.get(Ref("work", name), ()):
+            said = f"'{other}' reads or assigns '{name}.work', and the pace of '{name}' reads it"
+            self.refuse(said, where)
         return self.slope(clock.pace, _pace_of(clock, name), origin)
 
 

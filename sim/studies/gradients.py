@@ -20,7 +20,7 @@ from sim.analysis.likelihood_ratio import Bools, covariance, is_telling
 from sim.engines.scored import ScoredEngine
 from sim.errors import Diagnostic, ScenarioError, UsageError, did_you_mean, one_of
 from sim.net.model import Input, Net
-from sim.net.sensitivity import Slopes, slopes, without_the_rest
+from sim.net.sensitivity import Sensitivity, Slopes, without_the_rest
 from sim.scenario.model import Scenario
 from sim.units import NONE, SECONDS_PER_DAY, display_scale
 
@@ -128,7 +128,8 @@ def gradients(
     asked = _named("outcome", outcomes, known, known)
     net = without_the_rest(scenario.net, asked)
     chosen = _chosen(net, inputs)
-    found = {given.path: slopes(net, given) for given in chosen}
+    sensitivity = Sensitivity(net)
+    found = {given.path: sensitivity.by(given) for given in chosen}
     refused = {path: of for path, of in found.items() if isinstance(of, list)}
     _raise(refused, inputs, scenario)
     offered = [of for of in found.values() if isinstance(of, Slopes)]

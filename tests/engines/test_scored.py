@@ -17,7 +17,7 @@ from sim.errors import RunFault, ScenarioError
 from sim.exact.solve import exact
 from sim.net.expr import Const, Distribution, Ref
 from sim.net.model import Input, Net, Transition
-from sim.net.sensitivity import Slopes, slopes, without_the_rest
+from sim.net.sensitivity import Sensitivity, Slopes, without_the_rest
 from sim.units import SECONDS_PER_DAY
 from tests.strategies import HOUR, call, markov_nets, nets
 
@@ -41,7 +41,7 @@ def _tilted(transition: Transition, k: int) -> Transition:
 
 
 def tilt_of(net: Net) -> Slopes:
-    of = slopes(net, net.inputs[-1])
+    of = Sensitivity(net).by(net.inputs[-1])
     assert isinstance(of, Slopes), of
     return of
 
@@ -106,7 +106,7 @@ def test_clocks_that_still_live_are_not_forgotten_on_random_nets(monkeypatch):
 @given(nets(), st.integers(0, 2**64 - 1))
 def test_what_happens_is_what_happens_without_scores(net: Net, seed: int):
     lean = without_the_rest(tilted(net), [o.name for o in net.outcomes])
-    offered = [of for given in lean.inputs if isinstance(of := slopes(lean, given), Slopes)]
+    offered = [of for given in lean.inputs if isinstance(of := Sensitivity(lean).by(given), Slopes)]
     event(f"{len(offered)} inputs")
     plain, engine = ReferenceEngine(lean), ScoredEngine(lean, offered)
     for r in range(3):

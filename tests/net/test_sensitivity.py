@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from sim.net.expr import Ref, reads
 from sim.net.model import Net
-from sim.net.sensitivity import Slopes, slopes, without_the_rest
+from sim.net.sensitivity import Sensitivity, Slopes, without_the_rest
 from sim.scenario.load import loads
 from tests.strategies import nets
 
@@ -38,7 +38,7 @@ watch: {vigour: vigour}
 def found(text: str, name: str = "x", *outcomes: str) -> Slopes | list[str]:
     net = loads(text).net
     lean = without_the_rest(net, outcomes or [o.name for o in net.outcomes])
-    of = slopes(lean, next(i for i in net.inputs if i.name == name))
+    of = Sensitivity(lean).by(next(i for i in net.inputs if i.name == name))
     if isinstance(of, Slopes):
         return of
     lines = text.splitlines()
@@ -138,7 +138,7 @@ def test_what_is_computed_or_labelled_is_refused():
         "kind: {states: [a, b], initial: {choice: {a: 0.5, b: 0.5}}}",
     )
     net = loads(drawn).net
-    of = slopes(net, next(i for i in net.inputs if i.labels))
+    of = Sensitivity(net).by(next(i for i in net.inputs if i.labels))
     assert isinstance(of, list)
     assert "its values are labels" in of[0].message
 
@@ -166,7 +166,7 @@ def test_outcomes_that_are_read_are_kept():
 @given(nets())
 def test_every_input_of_any_net_has_slopes_or_reasons(net: Net):
     for given_input in net.inputs:
-        of = slopes(net, given_input)
+        of = Sensitivity(net).by(given_input)
         assert of
         if isinstance(of, Slopes):
             mine = Ref("input", given_input.name)
