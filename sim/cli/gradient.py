@@ -49,16 +49,11 @@ _MARK = "?"
     metavar="DAY",
     help="Of the probability by this day; by the horizon by default.",
 )
-@click.option(
-    "-n",
-    "--replications",
-    type=click.IntRange(2),
-    metavar="N",
-    show_default="2000",
-    help="How many replications. The first ones are the same whatever the number.",
-)
+@options.replications
 @options.seed
 @options.changes
+@options.engine
+@options.workers
 @options.output
 def command(file: str, **given: Any) -> int:
     """Say how fast outcomes of a scenario FILE become likelier with its inputs.
@@ -67,7 +62,7 @@ def command(file: str, **given: Any) -> int:
     inputs that only paces and branch weights read, of clocks whose work is exponential, gamma,
     Erlang, Weibull or lognormal; others are refused, with what reads them.
 
-    The slow engine runs the replications; progress says how long it takes.
+    Inputs of clocks that are not exponential take the slow engine, and so more time.
     """  # fmt: skip
     scenario = options.read(file, given["assignments"], given["variant"])
     quiet = given["quiet"] or given["as_json"]
@@ -85,7 +80,8 @@ def command(file: str, **given: Any) -> int:
 
 def _found(scenario: Scenario, given: dict[str, Any], *, quiet: bool) -> Gradients:
     from sim.cli.progress import progress
-    from sim.studies.gradients import REPLICATIONS, gradients
+    from sim.studies.gradients import gradients
+    from sim.studies.simulate import REPLICATIONS
 
     began, log = time.perf_counter(), logging.getLogger(__name__)
     with progress(scenario.name, quiet=quiet) as update:
@@ -96,6 +92,8 @@ def _found(scenario: Scenario, given: dict[str, Any], *, quiet: bool) -> Gradien
             by=given["by"],
             replications=given["replications"] or REPLICATIONS,
             seed=given["seed"],
+            engine=given["engine"],
+            workers=given["workers"],
             progress=update,
         )
     took = time.perf_counter() - began

@@ -9,24 +9,23 @@ the prior were a little larger.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import numpy as np
-
-from sim.analysis.first_passage import Estimate, Floats
-from sim.analysis.likelihood_ratio import Bools, covariance, is_telling
-from sim.engines.scored import ScoredEngine
+from sim.analysis.first_passage import Estimate
+from sim.analysis.likelihood_ratio import covariance, is_telling
+from sim.engines.driver import EngineName, Progress
 from sim.errors import Diagnostic, ScenarioError, UsageError, did_you_mean, one_of
 from sim.net.model import Input, Net
 from sim.net.sensitivity import Sensitivity, Slopes, without_the_rest
 from sim.scenario.model import Scenario
+from sim.studies.replicate import How
+from sim.studies.scores import Scored, scores
+from sim.studies.simulate import REPLICATIONS
 from sim.units import NONE, SECONDS_PER_DAY, display_scale
 
-REPLICATIONS = 2_000
 Interval = tuple[float, float]
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -87,6 +86,8 @@ def gradients(
     by: float | None = None,
     replications: int = REPLICATIONS,
     seed: int = 1,
+    engine: EngineName = "compiled",
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> Gradients:
     """Return the gradients of outcomes' probabilities by inputs.
@@ -106,9 +107,14 @@ def gradients(
     by : days
         The probability is that of the outcome by then; by the horizon if None.
     replications : int
-        The first so many of a run with this seed, each at the pace of the reference engine.
+        The first so many of a run with this seed.
     seed : int
         From 0 to 2**64 - 1.
+    engine : {"compiled", "reference"}
+        Both give the same numbers. Inputs that paces of clocks read that are not exponential are
+        left to the reference engine, whichever it is.
+    workers : int
+        Threads of the compiled engine; all processors if None.
     progress : callable
         Told (replications done, replications asked for).
 
@@ -133,8 +139,9 @@ def gradients(
     refused = {path: of for path, of in found.items() if isinstance(of, list)}
     _raise(refused, inputs, scenario)
     offered = [of for of in found.values() if isinstance(of, Slopes)]
-    scored = _run(net, offered, seed, replications, days * SECONDS_PER_DAY, progress)
-    spoiled = {offered[place].given.path: [why] for place, why in scored.spoiled.items()}
+    how = How(engine, workers, None, progress)
+    scored = scores(net, offered, asked, seed, replications, days * SECONDS_PER_DAY, how)
+    spoiled = {path: [why] for path, why in scored.spoiled.items()}
     _raise(spoiled, inputs, scenario)
     told = {**refused, **spoiled}
     return Gradients(
@@ -145,7 +152,7 @@ def gradients(
         replications,
         days,
         {name: float(scored.happened[name].mean()) for name in asked},
-        {name: scored.of(name) for name in asked},
+        {name: _of(scored, name, offered) for name in asked},
         tuple(
             Refused(given.path, tuple(why.message for why in told[given.path]))
             for given in chosen
@@ -203,75 +210,34 @@ def _raise(
         raise ScenarioError(reasons, dict(scenario.texts))
 
 
-@dataclass(frozen=True)
-class _Scored:
-    """Replications with their scores."""
+def _of(scored: Scored, outcome: str, offered: Sequence[Slopes]) -> tuple[Gradient, ...]:
+    """Return the gradients of an outcome, the steepest first."""
+    found = [
+        _gradient(scored, outcome, slopes.given)
+        for slopes in offered
+        if slopes.given.path not in scored.spoiled
+    ]
+    return tuple(sorted(found, key=lambda one: -abs(one.log_gradient)))
 
-    offered: Sequence[Slopes]
-    spoiled: Mapping[int, Diagnostic]
-    #: By input, shape (n,)
-    values: Sequence[Floats]
-    #: By outcome, shape (n,) and (n, n_inputs)
-    happened: Mapping[str, Bools]
-    scores: Mapping[str, Floats]
 
-    def of(self, outcome: str) -> tuple[Gradient, ...]:
-        """Return the gradients of an outcome, the steepest first."""
-        found = [
-            self.gradient(outcome, place)
-            for place in range(len(self.offered))
-            if place not in self.spoiled
-        ]
-        return tuple(sorted(found, key=lambda one: -abs(one.log_gradient)))
-
-    def gradient(self, outcome: str, place: int) -> Gradient:
-        given = self.offered[place].given
-        happened, scores = self.happened[outcome], self.scores[outcome][:, place]
-        scale, values = display_scale(given.dimension), self.values[place]
-        plain = covariance(happened, scores * scale)
-        log = covariance(happened, scores * values)
-        return Gradient(
-            input=given.path,
-            unit="" if given.dimension == NONE else str(given.dimension),
-            value=float(values.mean()) / scale,
-            drawn=given.is_uncertain,
-            gradient=plain.value,
-            interval95=_ends(plain),
-            log_gradient=log.value,
-            log_interval95=_ends(log),
-            elasticity=log.value / float(happened.mean()) if happened.any() else math.nan,
-            telling=is_telling(log, happened),
-        )
+def _gradient(scored: Scored, outcome: str, given: Input) -> Gradient:
+    happened, scores = scored.happened[outcome], scored.scores[outcome][given.path]
+    scale, values = display_scale(given.dimension), scored.values[given.path]
+    plain = covariance(happened, scores * scale)
+    log = covariance(happened, scores * values)
+    return Gradient(
+        input=given.path,
+        unit="" if given.dimension == NONE else str(given.dimension),
+        value=float(values.mean()) / scale,
+        drawn=given.is_uncertain,
+        gradient=plain.value,
+        interval95=_ends(plain),
+        log_gradient=log.value,
+        log_interval95=_ends(log),
+        elasticity=log.value / float(happened.mean()) if happened.any() else math.nan,
+        telling=is_telling(log, happened),
+    )
 
 
 def _ends(estimate: Estimate) -> Interval:
     return estimate.low, estimate.high
-
-
-def _run(
-    net: Net,
-    offered: Sequence[Slopes],
-    seed: int,
-    replications: int,
-    until: float,
-    progress: Progress | None,
-) -> _Scored:
-    engine = ScoredEngine(net, offered)
-    numbers = {given.name: n for n, given in enumerate(net.inputs)}
-    columns = [numbers[of.given.name] for of in offered]
-    values = np.empty((replications, len(offered)))
-    times = np.empty((replications, len(net.outcomes)))
-    scores = np.empty((replications, len(net.outcomes), len(offered)))
-    for r in range(replications):
-        found = engine.score(seed, r, until)
-        values[r] = found.inputs[columns]
-        times[r], scores[r] = found.times, np.reshape(found.scores, scores.shape[1:])
-        if progress is not None:
-            progress(r + 1, replications)
-    return _Scored(
-        offered,
-        engine.spoiled,
-        list(values.T),
-        {outcome.name: times[:, j] < math.inf for j, outcome in enumerate(net.outcomes)},
-        {outcome.name: scores[:, j] for j, outcome in enumerate(net.outcomes)},
-    )
