@@ -16,7 +16,7 @@ from sim.ensemble.batch import Batch
 from sim.errors import Diagnostic
 from sim.net.model import Net
 from sim.net.scoring import TOO_FAR, carrying, is_carried
-from sim.net.sensitivity import Slopes
+from sim.net.sensitivity import Slopes, refused
 from sim.studies.replicate import How
 
 
@@ -119,7 +119,8 @@ def _why(asked: _Asked, slopes: Slopes, replication: int) -> Diagnostic:
     """Return why an input has no gradient, by running a replication that shows it once more."""
     engine = ScoredEngine(asked.net, [slopes])
     engine.score(asked.seed, replication, asked.until)
-    return engine.spoiled[0]
+    reason = f"its score in replication {replication} is no number"
+    return engine.spoiled.get(0) or refused(slopes.given, reason, slopes.given.origin)
 
 
 def _replay(asked: _Asked, by: Sequence[Slopes], found: Scored, how: How) -> None:

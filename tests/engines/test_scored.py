@@ -15,10 +15,13 @@ from sim.engines.reference import ReferenceEngine
 from sim.engines.scored import ScoredEngine, _Scored
 from sim.errors import RunFault, ScenarioError
 from sim.exact.solve import exact
+from sim.net import scoring
 from sim.net.expr import Const, Distribution, Ref
 from sim.net.model import Input, Net, Transition
+from sim.net.scoring import carrying
 from sim.net.sensitivity import Sensitivity, Slopes, without_the_rest
 from sim.units import SECONDS_PER_DAY
+from tests.engines.nets import birth_and_death
 from tests.strategies import HOUR, call, markov_nets, nets
 
 TILT = Ref("input", "tilt")
@@ -100,6 +103,48 @@ def test_scores_are_right_on_random_markov_nets():
 def test_clocks_that_still_live_are_not_forgotten_on_random_nets(monkeypatch):
     monkeypatch.setattr(_Scored, "score_at", lambda run, t: list(run.total))
     assert on_random_nets(25, 300) > 5.0
+
+
+def both_scores(net: Net, n: int) -> list[tuple[float, float]]:
+    """Return scores of replications as the net itself keeps them, and as the engine has them."""
+    lean = without_the_rest(tilted(net), [o.name for o in net.outcomes])
+    of, until = tilt_of(lean), 3.5 * HOUR
+    engine = ScoredEngine(lean, [of])
+    found = []
+    for j, outcome in enumerate(lean.outcomes):
+        batch = ReferenceEngine(carrying(lean, [of], outcome.name, until)).run(3, range(n))
+        for r in range(n):
+            one = engine.score(3, r, until)
+            assert batch.times[r, j] == one.times[j]
+            found.append((float(batch.watch[r, 0, 0] - batch.totals[r, 0]), one.scores[j][0]))
+    return found
+
+
+def agree(found: list[tuple[float, float]]) -> bool:
+    return all(math.isclose(a, b, rel_tol=1e-9, abs_tol=1e-9) for a, b in found)
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(markov_nets())
+def test_a_net_keeps_the_score_that_the_engine_has(net: Net):
+    try:
+        found = both_scores(net, 3)
+    except RunFault:
+        return
+    event("firings" if any(a for a, _ in found) else "nothing")
+    assert agree(found)
+
+
+def test_a_net_that_keeps_another_score_is_noticed(monkeypatch):
+    net = markov_net()
+    assert agree(both_scores(net, 3))
+    monkeypatch.setattr(scoring, "_burning", lambda net, slopes: Const(0.0))
+    assert not agree(both_scores(net, 3))
+
+
+def markov_net() -> Net:
+    """Return a birth-and-death process."""
+    return replace(birth_and_death(), watches=(), totals=(), grid=())
 
 
 @settings(max_examples=40, derandomize=True, deadline=None)
