@@ -189,13 +189,13 @@ class _Scored(Replication):
                     del self.open[clock.number]
             return
         if life is None:
-            life = self.begun(clock.transition, [place for place, _ in slopes])
+            life = self.opened(clock.transition, [place for place, _ in slopes])
         if life is not None:
             found = [self.engine.value(slope, self.state) for _, slope in slopes]
             self.check(clock, life.places, found)
             life.change(self.now, clock.pace, found)
 
-    def begun(self, transition: Transition, places: list[int]) -> _Life | None:
+    def opened(self, transition: Transition, places: list[int]) -> _Life | None:
         """Return a life that begins now; None if its work has no density after all."""
         law = transition.clock.law
         assert law is not None

@@ -20,7 +20,7 @@ from sim.scenario.load import loads
 from sim.studies.gradients import as_json, gradients
 
 #: A gradient that is right is so far off, in standard errors, with a probability of 6e-5: one of
-#: the 39 comparisons below in 0.25 % of all seeds. A planted fault must be.
+#: the 34 comparisons below in 0.2 % of all seeds. A planted fault must be.
 K = 4.0
 #: The half-width of an interval, in standard errors (Student's t is within 0.2 % of it).
 Z = 1.96
