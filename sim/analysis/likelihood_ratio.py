@@ -36,6 +36,7 @@ import numpy.typing as npt
 from scipy.special import gammaincc, gammaln, ndtr, ndtri, stdtrit
 
 from sim.analysis.first_passage import Estimate, Floats
+from sim.ieee import divide, exp, log, power
 
 Bools = npt.NDArray[np.bool_]
 Args = Sequence[float]
@@ -54,20 +55,20 @@ class Law(NamedTuple):
 def _gamma_hazard(args: Args, w: float) -> float:
     shape, scale = args[0], args[1] / args[0]
     x = w / scale
-    log_density = (shape - 1.0) * math.log(x) - x - float(gammaln(shape))
-    return math.exp(log_density) / (scale * float(gammaincc(shape, x)))
+    log_density = (shape - 1.0) * log(x) - x - float(gammaln(shape))
+    return divide(exp(log_density), scale * float(gammaincc(shape, x)))
 
 
 def _weibull_hazard(args: Args, w: float) -> float:
     shape, scale = args
-    return shape / scale * math.pow(w / scale, shape - 1.0)
+    return shape / scale * power(w / scale, shape - 1.0)
 
 
 def _lognormal_hazard(args: Args, w: float) -> float:
     median, sigma = args
-    z = math.log(w / median) / sigma
-    density = math.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
-    return density / (sigma * w * float(ndtr(-z)))
+    z = log(w / median) / sigma
+    density = exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
+    return divide(density, sigma * w * float(ndtr(-z)))
 
 
 _GAMMA = Law(_gamma_hazard, lambda args, w: (args[0] - 1.0) / w - args[0] / args[1])
@@ -80,7 +81,7 @@ LAWS: Mapping[str, Law] = {
     "weibull": Law(_weibull_hazard, lambda args, w: (args[0] - 1.0) / w - _weibull_hazard(args, w)),
     "lognormal": Law(
         _lognormal_hazard,
-        lambda args, w: -(1.0 + math.log(w / args[0]) / args[1] ** 2) / w,
+        lambda args, w: -(1.0 + log(w / args[0]) / args[1] ** 2) / w,
     ),
 }
 

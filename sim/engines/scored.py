@@ -151,21 +151,27 @@ class _Scored(Replication):
 
     def choose_branch(self, transition: Transition, life: int) -> int:
         number = super().choose_branch(transition, life)
-        for place, slopes in self.engine.weights.get(
-            self.net.transition_numbers[transition.name], ()
-        ):
+        k = self.net.transition_numbers[transition.name]
+        for place, slopes in self.engine.weights.get(k, ()):
             weights = [self.engine.value(b.weight, self.state) for b in transition.branches]
             changes = [self.engine.value(slope, self.state) for slope in slopes]
-            score = changes[number] / weights[number] - sum(changes) / sum(weights)
-            self.total[place] += score
-            if not math.isfinite(score):
-                self.spoil(place, f"a weight of '{transition.name}' has no slope in some states",
-                           transition.branches[number].weight_origin)  # fmt: skip
-            for branch, weight, change in zip(transition.branches, weights, changes, strict=True):
-                if weight == 0.0 and change != 0.0:
-                    self.spoil(place, f"a weight of '{transition.name}' is 0 and would not stay so",
-                               branch.weight_origin)  # fmt: skip
+            self.check_weights(transition, place, weights, changes)
+            self.total[place] += changes[number] / weights[number] - sum(changes) / sum(weights)
         return number
+
+    def check_weights(
+        self, transition: Transition, place: int, weights: list[float], slopes: list[float]
+    ) -> None:
+        """Note an input if the likelihood cannot use the slopes of weights."""
+        for branch, weight, slope in zip(transition.branches, weights, slopes, strict=True):
+            if not math.isfinite(slope):
+                reason = f"a weight of '{transition.name}' has no slope in some states"
+                self.spoil(place, reason, branch.weight_origin)
+            elif weight == 0.0 and slope != 0.0:
+                reason = (
+                    f"a weight of '{transition.name}' is 0 in some states and would not stay so"
+                )
+                self.spoil(place, reason, branch.weight_origin)
 
     def record_outcomes(self, cause: int, via: int) -> None:
         super().record_outcomes(cause, via)
@@ -192,7 +198,7 @@ class _Scored(Replication):
             life = self.opened(clock.transition, [place for place, _ in slopes])
         if life is not None:
             found = [self.engine.value(slope, self.state) for _, slope in slopes]
-            self.check(clock, life.places, found)
+            self.check_pace(clock, life.places, found)
             life.change(self.now, clock.pace, found)
 
     def opened(self, transition: Transition, places: list[int]) -> _Life | None:
@@ -210,8 +216,8 @@ class _Scored(Replication):
         self.open[self.net.transition_numbers[transition.name]] = life
         return life
 
-    def check(self, clock: RunningClock, places: list[int], slopes: list[float]) -> None:
-        """Note the inputs whose slopes the likelihood cannot use."""
+    def check_pace(self, clock: RunningClock, places: list[int], slopes: list[float]) -> None:
+        """Note the inputs by which the likelihood cannot use the slope of a pace."""
         name, origin = clock.transition.name, clock.transition.clock.origin
         for place, slope in zip(places, slopes, strict=True):
             if not math.isfinite(slope):

@@ -105,12 +105,23 @@ def _carry(asked: _Asked, by: Sequence[Slopes], outcome: str, found: Scored, how
         progress=how.progress,
     )
     found.happened[outcome] = np.concatenate(happened)
-    inputs, whole = np.concatenate(values), np.concatenate(gathered)
+    _note(asked, by, outcome, found, np.concatenate(values), np.concatenate(gathered))
+
+
+def _note(
+    asked: _Asked,
+    by: Sequence[Slopes],
+    outcome: str,
+    found: Scored,
+    values: Floats,
+    gathered: Floats,
+) -> None:
+    """Note scores by inputs, shape (n, n_inputs), and which of them are none."""
     for j, slopes in enumerate(by):
         path = slopes.given.path
-        found.values[path] = inputs[:, j]
-        found.scores[outcome][path] = whole[:, j]
-        impossible = np.flatnonzero(~(np.abs(whole[:, j]) < TOO_FAR))
+        found.values[path] = values[:, j]
+        found.scores[outcome][path] = gathered[:, j]
+        impossible = np.flatnonzero(~(np.abs(gathered[:, j]) < TOO_FAR))
         if len(impossible) and path not in found.spoiled:
             found.spoiled[path] = _why(asked, slopes, int(impossible[0]))
 
@@ -136,10 +147,8 @@ def _replay(asked: _Asked, by: Sequence[Slopes], found: Scored, how: How) -> Non
         times[r], gathered[r] = one.times, one.scores
         if how.progress is not None:
             how.progress(r + 1, asked.n)
+    found.spoiled.update({by[i].given.path: why for i, why in engine.spoiled.items()})
     for j, outcome in enumerate(asked.net.outcomes):
         if outcome.name in asked.outcomes:
             found.happened.setdefault(outcome.name, times[:, j] < math.inf)
-            by_path = {s.given.path: gathered[:, j, i] for i, s in enumerate(by)}
-            found.scores[outcome.name].update(by_path)
-    found.values.update({s.given.path: values[:, i] for i, s in enumerate(by)})
-    found.spoiled.update({by[i].given.path: why for i, why in engine.spoiled.items()})
+            _note(asked, by, outcome.name, found, values, gathered[:, j])

@@ -390,7 +390,7 @@ def test_those_drawn_are_taken_if_there_are_any():
         (
             "  a: {rate: 1 / day, branches: [{weight: x * 1 day - 1.3, then: {n: 1}}, "
             "{weight: 1, then: {}}]}",
-            "a weight of 'a' is 0 and would not stay so",
+            "a weight of 'a' is 0 in some states and would not stay so",
         ),
         (
             "  a: {work: {lognormal: {median: 1, sigma: 0}}, pace: x, then: {n: 1}}",
@@ -454,6 +454,13 @@ def test_the_first_replications_are_those_of_a_run():
     assert gradients(scenario, replications=300, seed=9) == found
 
 
+def test_engines_and_workers_give_the_same_bits():
+    scenario = loads(SMALL)
+    found = gradients(scenario, replications=60)
+    assert gradients(scenario, replications=60, engine="reference") == found
+    assert gradients(scenario, replications=60, workers=1) == found
+
+
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
@@ -470,7 +477,13 @@ def test_what_makes_no_sense_is_refused(asked, message):
         gradients(loads(SMALL), **asked)
 
 
-def test_progress_is_told():
+def test_progress_is_of_all_runs():
+    """Two outcomes make two runs, and a clock that is not exponential one more."""
     told: list[tuple[int, int]] = []
-    gradients(loads(SMALL), replications=3, progress=lambda done, asked: told.append((done, asked)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+    text = SMALL.replace(
+        "again:", "slow: {work: {gamma: {shape: 2, mean: 3}}, pace: z / day, then: {}}\n  again:"
+    )
+    text = text.replace("{o: n == 1}", "{o: n == 1, p: n == 2}")
+    gradients(loads(text), replications=8, progress=lambda done, asked: told.append((done, asked)))
+    assert told == sorted(told)
+    assert told[-1] == (24, 24)
