@@ -131,7 +131,7 @@ class _Told:
         lines = text.wrapped(safe(f"{label} by day {day}: {p}"), self.look.width)
         lines = [self.look.styled(line, "bold") for line in lines]
         if not of:
-            return [*lines, "  no input has a gradient"]
+            return [*lines, f"  {self.why_none()}"]
         if any(math.isnan(one.gradient) for one in of):
             said = "all replications have it, or none has: no gradient is known"
             return [*lines, *text.wrapped(said, self.look.width, "  ")]
@@ -144,6 +144,11 @@ class _Told:
         more = len(of) - _SHOWN
         body += [f"  and {text.counted(more, 'input')} with less; --json has all"] * (more > 0)
         return [*lines, self.look.styled(head, "dim"), *body]
+
+    def why_none(self) -> str:
+        if self.found.refused:
+            return "no input has a gradient"
+        return "no input: a number has to have a name, in 'parameters' say"
 
     def foot(self) -> list[str]:
         found, width = self.found, self.look.width

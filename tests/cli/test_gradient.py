@@ -76,3 +76,23 @@ def test_a_gradient_that_says_little_points_to_differences(capsys):
 def test_a_fault_of_a_replication_has_its_place(capsys):
     assert main(["gradient", "faulty.yaml"]) == Exit.BAD_INPUT
     assert "faulty.yaml:6:30: error[run-fault]: the pace is negative" in capsys.readouterr().err
+
+
+def test_numbers_without_a_name_are_no_inputs(folder, capsys):
+    text = BRIDGE.replace("rate: hits", "rate: 0.3 / day")
+    text = text.replace("parameters:\n  hits: {uniform: [0.2 / day, 0.4 / day]}\n", "")
+    text = text[: text.index("variants:")]
+    (folder / "plain.yaml").write_text(text, encoding="utf-8")
+    assert main(["gradient", "plain.yaml", "-n", "20"]) == Exit.DONE
+    assert "no input: a number has to have a name" in capsys.readouterr().out
+
+
+def test_an_interrupt_leaves_no_result(monkeypatch, capsys):
+    def stopped(*arguments: object, **how: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("sim.studies.scores.hand_on", stopped)
+    assert main(GRADIENT) == Exit.INTERRUPTED
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "interrupted before there was a result" in shown.err
