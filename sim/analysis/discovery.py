@@ -102,6 +102,11 @@ def is_enough(y: Floats) -> bool:
     return len(y) >= FEWEST and min(cases, len(y) - cases) >= FEWEST_OF_A_KIND
 
 
+def n_to_find(n: int) -> int:
+    """Return how many of n points boxes are found in."""
+    return min(n // 2, _MOST_TO_FIND)
+
+
 def discover(x: Floats, y: Floats, *, is_label: Bools, seed: int) -> list[Found]:
     """Return boxes in which cases are more frequent, the first found first.
 
@@ -127,8 +132,7 @@ def discover(x: Floats, y: Floats, *, is_label: Bools, seed: int) -> list[Found]
         Of halves, shuffles and resamples.
     """
     order = np.random.default_rng([seed, len(y)]).permutation(len(y))
-    n_old = min(len(y) // 2, _MOST_TO_FIND)
-    halves = [(x[rows], y[rows]) for rows in np.split(order, [n_old])]
+    halves = [(x[rows], y[rows]) for rows in np.split(order, [n_to_find(len(y))])]
     whole, found = halves[1][1], list[Found]()
     while len(found) < MOST_BOXES and all(is_enough(half) for _, half in halves):
         rng = np.random.default_rng([seed, len(y), len(found)])
