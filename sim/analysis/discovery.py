@@ -165,9 +165,21 @@ def _judged(found: Search, x: Floats, y: Floats, whole: Floats, rng: np.random.G
         p,
         values,
         figures({}),
-        tuple(Step(step, peeled, figures(step)) for step, peeled in found.trajectory),
+        tuple(
+            Step(step, peeled, figures(step))
+            for step, (_, peeled) in zip(_rounded(found), found.trajectory, strict=True)
+        ),
         found.chosen,
     )
+
+
+def _rounded(found: Search) -> list[Box]:
+    """Return the boxes of a trajectory with limits that can be read aloud."""
+    boxes = list[Box]([{}])
+    for box, side in found.trajectory[1:]:
+        assert side is not None
+        boxes.append({**boxes[-1], side: found.rounded(side, box[side])})
+    return boxes
 
 
 def _reproduced(

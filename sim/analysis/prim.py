@@ -141,8 +141,8 @@ class Search:
 
     @cached_property
     def order(self) -> Places:
-        """The rows in the order of each side's values."""
-        return np.argsort(self.values, axis=1, kind="stable")
+        """The rows in the order of each side's values; how equal ones stand makes no difference."""
+        return np.argsort(self.values, axis=1)
 
     @cached_property
     def trajectory(self) -> list[tuple[Box, Side | None]]:
