@@ -11,7 +11,7 @@ from sim.report.page import BELOW, Drawing, Page, panel_title, percent_axis, quo
 from sim.shown import interval, moment, percent
 from sim.studies.discovered import Discovery, FoundBox, Restriction
 
-_LEFT, _BARS, _GAP, _RIGHT = 0.3, 3.75, 0.75, 0.3
+_LEFT, _BARS, _GAP, _RIGHT = 0.3, 3.6, 0.95, 0.3
 #: Of one input, and of the trajectory at the least.
 _ROW, _TRAJECTORY, _TITLE = 0.52, 2.3, 0.3
 _FOOT = (
@@ -114,12 +114,13 @@ def _trajectory(axes: Axes, box: FoundBox) -> None:
     )  # fmt: skip
     top = top_for(max([*density, of.density]))
     axes.axhline(box.among.density, color=style.BLACK, linewidth=0.9, linestyle=style.DASHES[1])
-    axes.text(
-        0.01, box.among.density, "all that it was looked for in", fontsize=style.SMALL, va="top"
-    )
+    axes.annotate(
+        "all that it was looked for in", (0.0, box.among.density), xytext=(3, -4),
+        textcoords="offset points", fontsize=style.SMALL, va="top",
+    )  # fmt: skip
     percent_axis(axes, top)
     axes.set_xlim(0.0, 1.0)
     axes.set_xticks([0.0, 0.25, 0.5, 0.75, 1.0], ["0 %", "25 %", "50 %", "75 %", "100 %"])
     axes.set_xlabel("coverage: share of all cases", fontsize=style.SMALL, color=style.GREY)
-    axes.set_ylabel("density: share of cases", fontsize=style.SMALL, color=style.GREY)
+    axes.set_ylabel("density: share of cases", fontsize=style.SMALL, color=style.GREY, labelpad=2)
     axes.legend(loc="upper right", fontsize=style.SMALL, frameon=False)
