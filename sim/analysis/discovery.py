@@ -28,7 +28,7 @@ FEWEST, FEWEST_OF_A_KIND = 200, 20
 #: More points to find a box in show no more of it, and take longer.
 _MOST_TO_FIND = 10_000
 #: How often most of the points that a box is found in are searched anew, and which share of them.
-RESAMPLES, _RESAMPLED = 20, 0.8
+RESAMPLES, _RESAMPLED = 10, 0.8
 #: How often points are shuffled for a p-value.
 SHUFFLES = 9_999
 
