@@ -173,7 +173,7 @@ class Search:
 
     @cached_property
     def trajectory(self) -> list[tuple[Box, Side | None]]:
-        """The boxes that peel after peel leaves, from all on, until no peel gains anything."""
+        """The boxes that peel after peel leaves, from all on to the smallest."""
         order, box = self.order, dict[Side, float]()
         found: list[tuple[Box, Side | None]] = [({}, None)]
         while (peel := self.best_peel(order)) is not None:
@@ -187,7 +187,8 @@ class Search:
     def best_peel(self, order: Places) -> tuple[int, float] | None:
         """Return the side and the limit of the peel that gains most density for each point taken.
 
-        Values that are equal stay together: in the box, unless they are all that one could take.
+        Or loses least: what a peel is good for may show only after the next. Values that are equal
+        stay together: in the box, unless they are all that one could take.
         """
         n_sides, n = order.shape
         if not n_sides or n < 2:
@@ -204,10 +205,9 @@ class Search:
             cases[j] = self.y[order[j, :size]].sum()
         sum_of_all = float(self.y[order[0]].sum())
         gains = ((sum_of_all - cases) / (n - sizes) - sum_of_all / n) / np.maximum(sizes, 1)
-        gains[(sizes == 0) | (n - sizes < self.least)] = 0.0
+        gains[(sizes == 0) | (n - sizes < self.least)] = -np.inf
         best = int(gains.argmax())
-        # Rounding is no gain.
-        return (best, float(limits[best])) if gains[best] * sizes[best] > 1e-12 else None
+        return (best, float(limits[best])) if gains[best] > -np.inf else None
 
     def excess(self, box: Box) -> float:
         """Return how many cases more than by chance a box holds."""

