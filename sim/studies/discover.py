@@ -194,7 +194,9 @@ class _Study:
         if one.is_label:
             found, counts = np.unique(values, return_counts=True)
             texts = self.ensemble.legend.labels
-            shares = {texts[int(v)]: n / len(values) for v, n in zip(found, counts, strict=True)}
+            shares = {
+                texts[int(v)]: float(n / len(values)) for v, n in zip(found, counts, strict=True)
+            }
             labels = tuple(texts[int(v)] for v in held)
             return Restriction(one.name, one.unit, None, None, labels, shares, (0.0, 1.0))
         ends = [limits.get(Side(column, sign)) for sign in (1, -1)]
