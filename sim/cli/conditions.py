@@ -59,7 +59,7 @@ class _Told:
         every = max(1, math.ceil((len(steps) - 1) / (_ROWS - 1)))
         shown = sorted({*range(0, len(steps), every), box.chosen, len(steps) - 1})
         mark = "◂" if self.look.blocks else "<"
-        rows = [["peeled last", "peels", "holds", "density", "coverage", ""]]
+        rows = [["peeled last", "peels", "mass", "density", "coverage", ""]]
         for k in shown:
             step = steps[k]
             name = safe(f"{step.input} {step.to}") if step.input else "nothing"
@@ -74,10 +74,11 @@ class _Told:
         made += f"Boxes of {text.counted(found.n_inputs, 'unknown input')} were looked for in "
         made += f"{found.n_searched:,} of them; every figure of a box is of the other "
         made += f"{found.n_fresh:,}. Where no input matters, a box is told once in "
-        made += f"{1.0 / found.false_alarms:,.0f} at the most. Density: the share of cases in the "
-        made += "box. Coverage: its share of all cases. Quasi-p: how likely the box had as many "
-        made += "cases if this restriction did nothing. A condition is where cases are, and no "
-        made += "cause by itself. Nothing here is about how right the model is."
+        made += f"{1.0 / found.false_alarms:,.0f} at the most. Mass: the share of replications in "
+        made += "the box. Density: the share of cases in it. Coverage: its share of all cases. "
+        made += "Quasi-p: how likely the box had as many cases if this restriction did nothing. "
+        made += "A condition is where cases are, and no cause by itself. "
+        made += "Nothing here is about how right the model is."
         return made
 
 

@@ -166,8 +166,10 @@ class _Study:
     def why_not(self) -> str:
         """Say why no box was looked for."""
         n, n_cases = len(self.cases), int(self.cases.sum())
-        few = f"{n_cases:,} of {n:,} replications are cases"
-        return f"{few}: too few of either kind to tell conditions apart; -n takes more"
+        return (
+            f"{n_cases:,} of {n:,} replications are cases: too few, of either kind or at all, to "
+            "tell conditions; -n takes more"
+        )
 
     def box(self, found: Found) -> FoundBox:
         return FoundBox(

@@ -44,10 +44,10 @@ class Restriction:
             return "not " + _either(others, "nor") if is_most else _either(self.labels, "or")
         # A rate is written 0.3/day.
         unit = self.unit[1:] if self.unit.startswith("1/") else f" {self.unit}".rstrip()
-        low, high = (None if v is None else f"{0.0 + v:,.6g}{unit}" for v in (self.low, self.high))
+        low, high = (None if v is None else f"{0.0 + v:,.6g}" for v in (self.low, self.high))
         if low is None or high is None:
-            return f"at most {high}" if low is None else f"at least {low}"
-        return low if low == high else f"from {low} to {high}"
+            return f"at most {high}{unit}" if low is None else f"at least {low}{unit}"
+        return f"{low}{unit}" if low == high else f"from {low} to {high}{unit}"
 
 
 def _either(labels: Sequence[str], joint: str) -> str:

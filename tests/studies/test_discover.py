@@ -160,7 +160,7 @@ def test_the_horizon_is_the_instant_where_none_is_given():
     [
         (0.3, None, "1/day", "at least 0.3/day"),
         (None, 1_200.0, "km", "at most 1,200 km"),
-        (0.3, 0.5, "", "from 0.3 to 0.5"),
+        (0.3, 0.5, "1/day", "from 0.3 to 0.5/day"),
         (1.0, 1.0, "", "1"),
         (-0.0, None, "", "at least 0"),
     ],
