@@ -27,7 +27,8 @@ class _Told:
 
     def lines(self) -> list[str]:
         facts = self.found.ensemble.facts
-        lines = text.headed(safe(facts.title), safe(self.found.outcome), self.look)
+        name = facts.name + (f", variant {facts.variant}" if facts.variant else "")
+        lines = text.headed(safe(facts.title), safe(name), self.look)
         lines += ["", *self.bold(headline(self.found))]
         for number in range(len(self.found.boxes)):
             box = self.found.boxes[number]

@@ -42,11 +42,11 @@ _NOT_ONE_OF = re.compile(r"'(.*)' is not one of ", re.DOTALL)
 COMMANDS = {
     "run": "Run a scenario and say what comes of it.",
     "compare": "Compare scenarios or variants, replication by replication.",
-    "discover": "Say under which conditions an outcome comes.",
     "validate": "Check scenario files.",
     "explain": "Say what a scenario file means.",
     "trace": "Tell one replication as a timeline.",
     "check": "Hold forecasts to what their files say of them.",
+    "discover": "Say under which conditions an outcome comes.",
     "exact": "Solve a small Markov scenario exactly.",
     "list": "List the runs that were kept.",
     "show": "Show a result again.",

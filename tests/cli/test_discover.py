@@ -35,7 +35,7 @@ def test_it_says_boxes_in_sentences(capsys):
     assert main(DISCOVER) == Exit.DONE
     made = capsys.readouterr()
     lines, text = made.out.splitlines(), " ".join(made.out.split())
-    assert lines[0] == "A city" + "falls".rjust(74)
+    assert lines[0] == "A city" + "city".rjust(74)
     assert "The city falls, by Wed 11 Dec 2024 18:00 +03:00: 2" in text
     assert re.search(
         r"Where parameters\.tempo is at least 0\.\d+/day, parameters\.comes is 1 and "
@@ -66,6 +66,13 @@ def test_the_same_question_finds_its_run(capsys):
 def test_holds_asks_where_it_does_not_come(capsys):
     assert main([*DISCOVER, "--holds", "--at", "3"]) == Exit.DONE
     assert "The city falls, not by Mon 9 Dec 2024 18:00 +03:00: " in shown(capsys)
+
+
+def test_a_variant_is_named(capsys):
+    assert main([*DISCOVER, "--variant", "nobody"]) == Exit.DONE
+    text = shown(capsys)
+    assert "city, variant nobody" in text
+    assert "No condition is looked for: 0 of 2,000 replications are cases" in text
 
 
 def test_json_is_what_is_kept(capsys):
