@@ -9,6 +9,7 @@ import pytest
 
 from sim.analysis.prim import (
     LEAST,
+    Box,
     Search,
     Side,
     _sides,
@@ -125,6 +126,20 @@ def test_what_is_peeled_too_far_is_pasted_back():
     assert Side(2, 1) not in found.pasted({**tight, Side(2, 1): 0.05})
 
 
+def test_of_the_trajectory_the_box_with_most_cases_beyond_chance_is_pasted(monkeypatch):
+    pasted = []
+
+    def recorded(self: Search, box: Box) -> Box:
+        pasted.append(box)
+        return {Side(0, 1): 0.5}
+
+    monkeypatch.setattr(Search, "pasted", recorded)
+    found = raw(*mixed())
+    assert found.box == {Side(0, 1): 0.5}
+    most = max(found.excess(box) for box, _ in found.trajectory)
+    assert [found.excess(box) for box in pasted] == [most]
+
+
 @pytest.mark.parametrize("scale", [1e-9, 1.0, 1e6])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_limits_are_round_and_move_next_to_no_point(scale, sign):
@@ -151,6 +166,24 @@ def test_noise_does_not_use_up_the_box():
     assert restricted(search(x, y, numbers(x)).box) == [0, 1]
     # The planted fault: with every input, peels of noise are in it.
     assert len(restricted(raw(x, y).box)) > 5
+
+
+def test_inputs_that_tell_nothing_by_themselves_are_found_together():
+    rng = np.random.default_rng(1)
+    x = rng.uniform(size=(3_000, 4))
+    is_one_of_two = (x[:, 0] > 0.5) ^ (x[:, 1] > 0.5)
+    y = (rng.uniform(size=3_000) < np.where(is_one_of_two, 0.8, 0.2)).astype(np.float64)
+    assert raw(x, y).telling == []
+    box = search(x, y, numbers(x)).box
+    assert restricted(box) == [0, 1]
+    assert is_one_of_two[inside(box, x)].mean() > 0.95
+
+
+def test_what_tells_something_by_itself_is_seen_whatever_its_values():
+    x, y, is_label = mixed()
+    x = np.column_stack([x, x[:, 0] > 0.55, np.full(len(x), 2.0)])
+    found = Search(x, y, _sides(x, np.concatenate([is_label, [False, False]])))
+    assert {side.column for side in found.telling} == {0, 1, 4, 5}
 
 
 def test_quasi_p_looks_at_the_box_without_the_restriction():
