@@ -44,10 +44,10 @@ _MARK = "?"
     "May be given several times.",
 )
 @click.option(
-    "--by",
+    "--at",
     type=click.FloatRange(0.0),
     metavar="DAY",
-    help="Of the probability by this day; by the horizon by default.",
+    help="By when: days after the start. By the horizon by default.",
 )
 @options.replications
 @options.seed
@@ -89,7 +89,7 @@ def _found(scenario: Scenario, given: dict[str, Any], *, quiet: bool) -> Gradien
             scenario,
             outcomes=given["outcomes"] or None,
             inputs=given["inputs"] or None,
-            by=given["by"],
+            by=given["at"],
             replications=given["replications"] or REPLICATIONS,
             seed=given["seed"],
             engine=given["engine"],
@@ -135,15 +135,12 @@ class _Told:
         if any(math.isnan(one.gradient) for one in of):
             said = "all replications have it, or none has: no gradient is known"
             return [*lines, *text.wrapped(said, self.look.width, "  ")]
-        figures = [["value", "per +10 %", "Monte Carlo 95 %", "per unit"]]
-        figures += [_figures(one) for one in of[:_SHOWN]]
-        room = self.look.width - 4 - max(map(text.width, text.table(figures, "rrrr")))
-        names = ["input", *(text.fitted(safe(one.input), room) for one in of[:_SHOWN])]
-        rows = [[name, *row] for name, row in zip(names, figures, strict=True)]
-        head, *body = (f"  {line}" for line in text.table(rows, "lrrrr"))
+        rows = [["input", "value", "per +10 %", "Monte Carlo 95 %", "per unit"]]
+        rows += [[safe(one.input), *_figures(one)] for one in of[:_SHOWN]]
+        body = text.fitting_table(rows, "lrrrr", self.look)
         more = len(of) - _SHOWN
         body += [f"  and {text.counted(more, 'input')} with less; --json has all"] * (more > 0)
-        return [*lines, self.look.styled(head, "dim"), *body]
+        return [*lines, *body]
 
     def why_none(self) -> str:
         if self.found.refused:

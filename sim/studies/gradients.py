@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from sim.analysis.first_passage import Estimate
@@ -20,6 +20,7 @@ from sim.errors import Diagnostic, ScenarioError, UsageError, did_you_mean, one_
 from sim.net.model import Input, Net
 from sim.net.sensitivity import Sensitivity, Slopes, without_the_rest
 from sim.scenario.model import Scenario
+from sim.studies.plain import plain
 from sim.studies.replicate import How
 from sim.studies.scores import Scored, scores
 from sim.studies.simulate import REPLICATIONS
@@ -163,16 +164,8 @@ def gradients(
 
 def as_json(found: Gradients) -> dict[str, Any]:
     """Return gradients as the one JSON object that the command prints; what is unknown is null."""
-    plain: dict[str, Any] = _plain(asdict(found))
-    return plain
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(part) for part in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value
+    told: dict[str, Any] = plain(found)
+    return told
 
 
 def _check(days: float, horizon: float, replications: int, seed: int) -> None:
@@ -223,15 +216,15 @@ def _of(scored: Scored, outcome: str, offered: Sequence[Slopes]) -> tuple[Gradie
 def _gradient(scored: Scored, outcome: str, given: Input) -> Gradient:
     happened, scores = scored.happened[outcome], scored.scores[outcome][given.path]
     scale, values = display_scale(given.dimension), scored.values[given.path]
-    plain = covariance(happened, scores * scale)
+    unit = covariance(happened, scores * scale)
     log = covariance(happened, scores * values)
     return Gradient(
         input=given.path,
         unit="" if given.dimension == NONE else str(given.dimension),
         value=float(values.mean()) / scale,
         drawn=given.is_uncertain,
-        gradient=plain.value,
-        interval95=_ends(plain),
+        gradient=unit.value,
+        interval95=_ends(unit),
         log_gradient=log.value,
         log_interval95=_ends(log),
         elasticity=log.value / float(happened.mean()) if happened.any() else math.nan,

@@ -31,7 +31,7 @@ def test_it_says_what_a_tenth_more_of_an_input_does(capsys):
 
 
 def test_json_has_every_figure(capsys):
-    assert main([*GRADIENT, "--json", "--outcome", "hit", "--by", "2"]) == Exit.DONE
+    assert main([*GRADIENT, "--json", "--outcome", "hit", "--at", "2"]) == Exit.DONE
     shown = capsys.readouterr()
     found = json.loads(shown.out)
     assert shown.err == ""
