@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from sim.ensemble import store
 from sim.ensemble.model import Ensemble
-from sim.studies import swept
+from sim.studies import discovered, swept
 from sim.studies.comparison import FILE, Comparison
+from sim.studies.discovered import Discovery
 from sim.studies.swept import Sweep
 
 if TYPE_CHECKING:
@@ -44,6 +45,19 @@ def pictures_of_differences(comparison: Comparison) -> list[dict[str, str]]:
 
     assert comparison.result is not None
     return _known_or(drawn, Path(comparison.result), FILE)
+
+
+def pictures_of_boxes(found: Discovery) -> list[dict[str, str]]:
+    """Return the pictures of a discovery that is kept, as :func:`pictures` does."""
+
+    def drawn(folder: Path) -> list[Picture]:
+        from sim.report.boxes import drawings
+        from sim.report.pictures import write
+
+        return write(lambda: drawings(found), folder)
+
+    assert found.result is not None
+    return _known_or(drawn, Path(found.result), discovered.FILE)
 
 
 def pictures_of_sweep(sweep: Sweep) -> list[dict[str, str]]:
