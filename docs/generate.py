@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from docs import mechanism_pages, mechanism_pictures
+from docs import mechanism_pages, mechanism_pictures, reference_class
 from docs.keys import MADE, Schema, heading_of, homes, is_kind, references, said, table, takes
 from sim.cli.main import COMMANDS, commands
 from sim.keys import DEFAULT, UNIT
@@ -43,8 +43,13 @@ print, and the exit statuses. `{NAME}` stands for `python run.py` in a checkout.
 
 
 def pages() -> dict[str, str]:
-    """Return the text of each reference, by its file's name."""
-    return {"reference.md": reference(), "command-reference.md": command_reference()}
+    """Return the text of each generated page, by its file's name."""
+    return {
+        "reference.md": reference(),
+        "command-reference.md": command_reference(),
+        reference_class.PAGE.name: reference_class.page(),
+        reference_class.PICTURE: reference_class.picture(),
+    }
 
 
 # The scenario file.

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 from sim.errors import did_you_mean, one_of
 from sim.units import REFUSED_UNITS, UNITS
@@ -38,14 +38,28 @@ FOLDS = ("sum", "any", "all", "min", "max")
 KEYWORDS = frozenset({"and", "or", "not", "if", "else", "for", "in", "true", "false"})
 RESERVED = frozenset({*UNITS, *FUNCTIONS, *FOLDS, *KEYWORDS, "time", "inf"})
 
+_BLANKS = " \t\r\n"
 _TOKEN = re.compile(
-    r"""(?P<blank>[ \t\r\n]+)
-      | (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
-      | (?P<name>(?:[^\W\d_]|\$)[\w.$]*)
-      | (?P<op>\*\*|<=|>=|==|!=|[-+*/()<>,])""",
+    r"""[ \t\r\n]*
+      (?: (?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+        | (?P<name>(?:[^\W\d_]|\$)[\w.$]*)
+        | (?P<op>\*\*|<=|>=|==|!=|[-+*/()<>,])
+        | (?P<end>\Z))""",
     re.VERBOSE,
 )
 _COMPARE = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
+#: How tightly operators bind, the loosest first.
+_OR, _AND, _NOT, _COMPARISON, _SUM, _TERM = range(6)
+#: Binary operators: what they are called, how tightly they bind.
+_BINARY = {
+    "or": ("or", _OR),
+    "and": ("and", _AND),
+    **{text: (op, _COMPARISON) for text, op in _COMPARE.items()},
+    "+": ("add", _SUM),
+    "-": ("sub", _SUM),
+    "*": ("mul", _TERM),
+    "/": ("div", _TERM),
+}
 
 
 class ExprError(Exception):
@@ -103,8 +117,7 @@ class Fold:
 Tree = Number | Name | Operation | Fold
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(NamedTuple):
     kind: str
     text: str
     start: int
@@ -131,7 +144,7 @@ def parse(text: str) -> Tree:
         )
     try:
         return _Parser(text).whole()
-    except RecursionError:  # MAX_DEPTH levels take some 700 frames: too many below a deep caller
+    except RecursionError:  # MAX_DEPTH levels take some 400 frames: too many below a deep caller
         raise _too_deep(0, len(text)) from None
 
 
@@ -148,18 +161,17 @@ def _too_deep(start: int, end: int) -> ExprError:
 
 def _tokens(text: str) -> list[_Token]:
     found: list[_Token] = []
-    at = 0
-    while at < len(text):
+    at, kind, is_plain = 0, "", text.isascii()
+    while kind != "end":
         match = _TOKEN.match(text, at)
         if match is None:
-            _bad_character(text, at)
+            _bad_character(text, len(text) - len(text[at:].lstrip(_BLANKS)))
         kind = match.lastgroup or ""
-        end = _name_end(text, at) if kind == "name" else match.end()
-        if kind != "blank":
-            word = unicodedata.normalize("NFC", text[at:end])
-            found.append(_Token("keyword" if word in KEYWORDS else kind, word, at, end))
-        at = end
-    found.append(_Token("end", "", len(text), len(text)))
+        start, at = match.span(kind)
+        if kind == "name" and (not is_plain or text[at - 1] == "."):
+            at = _name_end(text, start)
+        word = text[start:at] if is_plain else unicodedata.normalize("NFC", text[start:at])
+        found.append(_Token("keyword" if word in KEYWORDS else kind, word, start, at))
     return found
 
 
@@ -267,42 +279,41 @@ class _Parser:
 
     def expression(self) -> Tree:
         self.deepen()
-        value = self.disjunction()
+        value = self.operation(_OR)
         if self.take("if"):
-            condition = self.disjunction()
+            condition = self.operation(_OR)
             self.need("else", "a choice reads 'a if condition else b'")
             other = self.expression()
             value = self.node("select", condition, value, other)
         self.depth -= 1
         return value
 
-    def disjunction(self) -> Tree:
-        left = self.conjunction()
-        while self.take("or"):
-            left = self.node("or", left, self.conjunction())
-        return left
+    def operation(self, loosest: int) -> Tree:
+        """Parse binary operators that bind at least as tightly, by precedence climbing.
 
-    def conjunction(self) -> Tree:
-        left = self.negation()
-        while self.take("and"):
-            left = self.node("and", left, self.negation())
-        return left
+        One call for each operator, not one for each level: worlds have thousands of expressions.
+        """
+        token = self.tokens[self.at]
+        if token.text == "not" and loosest <= _NOT:
+            self.at += 1
+            inner = self.deeper(lambda: self.operation(_NOT))
+            left = self.node("not", inner, start=token.start)
+        else:
+            left = self.factor()
+        while True:
+            token = self.tokens[self.at]
+            op, binds = _BINARY.get(token.text, ("", -1))
+            if binds < loosest:
+                return left
+            self.at += 1
+            right = self.operation(binds + 1)
+            if binds == _COMPARISON:
+                self.refuse_chain()
+            left = self.node(op, left, right)
 
-    def negation(self) -> Tree:
-        start = self.token.start
-        if self.take("not"):
-            with_depth = self.deeper(self.negation)
-            return self.node("not", with_depth, start=start)
-        return self.comparison()
-
-    def comparison(self) -> Tree:
-        left = self.sum()
-        if self.token.text not in _COMPARE or self.token.kind != "op":
-            return left
-        op = self.advance().text
-        right = self.sum()
-        if self.token.text in _COMPARE and self.token.kind == "op":
-            token = self.token
+    def refuse_chain(self) -> None:
+        token = self.token
+        if token.text in _COMPARE:
             raise ExprError(
                 "a chained comparison",
                 token.start,
@@ -310,43 +321,27 @@ class _Parser:
                 hint="write 'a < b and b < c'",
                 code="syntax",
             )
-        return self.node(_COMPARE[op], left, right)
-
-    def sum(self) -> Tree:
-        left = self.term()
-        while self.token.kind == "op" and self.token.text in ("+", "-"):
-            op = "add" if self.advance().text == "+" else "sub"
-            left = self.node(op, left, self.term())
-        return left
-
-    def term(self) -> Tree:
-        left = self.factor()
-        while self.token.kind == "op" and self.token.text in ("*", "/"):
-            op = "mul" if self.advance().text == "*" else "div"
-            left = self.node(op, left, self.factor())
-        return left
 
     def factor(self) -> Tree:
-        start = self.token.start
-        if self.take("-"):
-            return self.node("neg", self.deeper(self.factor), start=start)
-        if self.take("+"):
+        token = self.tokens[self.at]
+        if token.text == "-":
+            self.at += 1
+            return self.node("neg", self.deeper(self.factor), start=token.start)
+        if token.text == "+":
+            self.at += 1
             return self.deeper(self.factor)
-        return self.power()
-
-    def power(self) -> Tree:
         base = self.atom()
         if self.take("**"):
             return self.node("pow", base, self.deeper(self.factor))
         return base
 
     def atom(self) -> Tree:
-        token = self.token
+        token = self.tokens[self.at]
         if token.kind == "number":
             return self.quantity()
         if token.kind == "name":
-            self.advance()
-            if self.token.text == "(" and self.token.kind == "op":
+            self.at += 1
+            if self.tokens[self.at].text == "(":
                 return self.function(token)
             return self.counted(Name(token.text, token.start, token.end))
         if token.text in ("true", "false"):
@@ -481,7 +476,8 @@ class _Parser:
         return token
 
     def take(self, text: str) -> bool:
-        if self.token.text == text and self.token.kind in ("op", "keyword"):
+        # No name is spelled like an operator or a keyword, and no number.
+        if self.tokens[self.at].text == text:
             self.at += 1
             return True
         return False

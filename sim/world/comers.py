@@ -2,7 +2,7 @@
 
 An enemy next door holds a place to which an open road leads from there, on which he may march: no
 axis has to lead here, since nobody has to fight for what is handed over. Of several, the one comes
-who may hold the nearest of these places.
+who may hold the nearest of these places. Who has collapsed comes nowhere.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def comer(place: Place, scene: Scene) -> str:
         held = f"{place.name}.near.{faction}"
         opens = [f"{there}.control == {faction} and {road}.status != cut" for road, there in ways]
         scene.parts.gather(held, opens, any_of, place.key, place.path)
-        comes = all_of([held, scene.is_hostile(place, faction)])
+        comes = all_of([held, scene.is_active(faction), scene.is_hostile(place, faction)])
         found = f"{faction} if {comes} else ({found})"
     attacker = f"{place.name}.attacker"
     expression = f"{attacker} if {attacker} != {NOBODY} else ({found})" if near else attacker

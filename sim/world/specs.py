@@ -132,7 +132,7 @@ class FactionSpec(WorldSpec):
         Default({"lognormal": {"median": "1", "sigma": "0.9"}}, "C", "reference class"),
     )
     shock_memory: Value = quantity(
-        "e-folding of shock; 1 to 10 days fit past cases equally well",
+        "e-folding of shock: 3 days fit past cases best, 10 nearly as well, 1 worse",
         "day",
         Default("3 days", "C", "reference class"),
     )

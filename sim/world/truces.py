@@ -36,9 +36,9 @@ class Truce(NamedTuple):
 
 
 def spares(faction: str, other: str, scene: Scene) -> str:
-    """Return the condition that a ceasefire keeps a faction from attacking another."""
-    truces = (t for t in scene.truces if other in t.enemies(faction, scene.world))
-    return any_of(truce.holds for truce in truces)
+    """Return the condition that a ceasefire keeps a faction from attacking another; empty: none."""
+    found = [t.holds for t in scene.truces if other in t.enemies(faction, scene.world)]
+    return any_of(found) if found else ""
 
 
 def spared(place: Place, faction: str, scene: Scene) -> str:

@@ -24,6 +24,7 @@ def test_the_starter_is_written_and_runs(folder, capsys):
     shown = capsys.readouterr()
     assert (shown.err, "river.yaml: valid" in shown.out) == ("", True)
     assert main(["explain", "river.yaml", "-q"]) == Exit.DONE
+    assert main(["check", "river.yaml", "--strict"]) == Exit.DONE
 
 
 def test_the_starter_loads_without_warnings_with_its_variant_too():
@@ -45,7 +46,7 @@ def test_in_the_starter_everything_can_happen_and_nothing_is_sure():
 
 def test_the_starter_teaches_every_section_and_every_clock():
     found = yaml.safe_load(starter())
-    assert set(found) == {*SECTIONS, *Header.model_fields} - {"format", "extends"}
+    assert set(found) == {*SECTIONS, *Header.model_fields, "checks"} - {"format", "extends"}
     clocks = {key for transition in found["transitions"].values() for key in transition}
     assert {"rate", "after", "work", "pace", "every", "at", "immediate", "branches"} <= clocks
     marked = [given for given in found["parameters"].values() if "source" in given]

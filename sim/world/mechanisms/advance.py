@@ -39,7 +39,7 @@ from itertools import pairwise
 
 from sim.errors import one_of
 from sim.keys import NEEDED, Line, Names, Value, Whole, a_key
-from sim.values import Faults, Node
+from sim.values import Faults
 from sim.world.frame import length
 from sim.world.mechanisms.process import Process, ProcessSpec, conditions
 from sim.world.model import MARCHED, NOBODY, Place, Route, World
@@ -222,10 +222,6 @@ class _Advance:
 
     def use(self, key: str) -> str:
         return self.parts.use(self.process.given(key))
-
-    def law(self, key: str) -> Node:
-        """Return a quantity that is drawn at each use."""
-        return self.process.law(key)
 
     def variable(self, name: str, **written: object) -> None:
         self.parts.variable(f"{self.name}.{name}", self.at, self.path, **written)
@@ -437,7 +433,7 @@ class _Advance:
         self.transition(
             "goes_on",
             when=all_of([f"{self.name}.state == resting", *self.goes]),
-            work=self.law("rest"),
+            work=self.process.law("rest"),
             # The place that it rests in stays the same, so this is a rest of weight times its law.
             pace=f"1 / clip({total(weights)}, 0.001, 1)",
             memory="redraw",
@@ -449,7 +445,7 @@ class _Advance:
         self.transition(
             "comes_again",
             when=all_of([f"{self.name}.state == regrouping", *self.goes]),
-            after=self.law("regroup"),
+            after=self.process.law("regroup"),
             then={f"{self.name}.state": f"contact if {enough} else spent"},
             says=f"{self.name} has regrouped",
         )

@@ -57,6 +57,8 @@ def needs_target(process: Process, world: World, faults: Faults) -> None:
 
 def needs_comer(process: Process, place: Place, scene: Scene) -> None:
     """Tell a place to which no enemy ever comes, once all columns are known."""
+    if scene.world.is_partial:
+        return
     message = f"no enemy of who holds '{place.name}' is in contact with it, comes, or is next door"
     path, hint = f"{process.path}.place", "an attacker, an advance, or a road from an enemy's place"
     scene.faults.add("nobody-comes", message, process.spec.place, path, hint=hint)

@@ -41,12 +41,12 @@ class Collapse(ProcessSpec):
     base_rate: Value = quantity(
         "In contact or threatened, whatever else",
         "1/day",
-        Default({"lognormal": {"median": "0.0015 / day", "sigma": "0.8"}}, "C", _CLASS),
+        Default({"lognormal": {"median": "0.0005 / day", "sigma": "0.8"}}, "C", _CLASS),
     )
     contact_rate: Value = quantity(
         "Times fresh",
         "1/day",
-        Default({"lognormal": {"median": "0.04 / day", "sigma": "0.5"}}, "C", _CLASS),
+        Default({"lognormal": {"median": "0.025 / day", "sigma": "0.5"}}, "C", _CLASS),
     )
     shock_rate: Value = quantity(
         "Times shock",

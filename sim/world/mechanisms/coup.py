@@ -75,7 +75,8 @@ class Coup(ProcessSpec):
     def prepare(cls, process: Process, scene: Scene) -> None:
         """Tell a coup that is to bring a ceasefire, where its faction is a party to none."""
         faction, then = process.spec.faction, process.spec.then
-        if then == "ceasefire" and not any(str(faction) in t.between for t in scene.truces):
+        is_party = any(str(faction) in truce.between for truce in scene.truces)
+        if then == "ceasefire" and not is_party and not scene.world.is_partial:
             message = f"'{faction}' is a party to no ceasefire that '{process.name}' could bring"
             hint = f"declare one: {{kind: ceasefire, between: [{faction}, ...]}}"
             path = f"{process.path}.then"

@@ -137,7 +137,7 @@ def _stops(process: Process, line: str, scene: Scene) -> str:
     """Return the chance to stop a shipment: none where a ceasefire spares the line."""
     stops, supplied = f"{process.name}.stops", scene.world.lines[line].faction
     is_spared = spares(str(process.spec.faction), supplied, scene)
-    return stops if is_spared == "false" else f"0 if {is_spared} else {stops}"
+    return f"0 if {is_spared} else {stops}" if is_spared else stops
 
 
 # Strikes.

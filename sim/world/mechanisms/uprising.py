@@ -10,6 +10,7 @@ it lost, as in a collapse (its ``lost``). All of it is judgement.
 What is decided here: a rising comes from within, so ``attackable_by`` does not
 keep it out, and neither axis nor contact is needed; who attacks the place at the time is there as
 before, and fights the new holder or passes. Where the place is lost again, it may rise again.
+Nobody rises for a faction that has collapsed.
 """
 
 from __future__ import annotations
@@ -81,7 +82,13 @@ class Uprising(ProcessSpec):
             f"{process.name}.rises",
             process.key,
             process.path,
-            when=all_of([scene.is_hostile(place, faction), *conditions(process, scene.parts)]),
+            when=all_of(
+                [
+                    scene.is_hostile(place, faction),
+                    scene.is_active(faction),
+                    *conditions(process, scene.parts),
+                ]
+            ),
             rate=f"{use(process.given('rate'))} * ({scene.by_holder(place, against, '0')})",
             priority=process.spec.priority,
             then=then,

@@ -33,10 +33,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         made = products(rows, wanted.csv.name)
     except ValueError as error:
         return _refuse(f"{wanted.csv}: {error}")
-    wanted.out.mkdir(parents=True, exist_ok=True)
-    for name, text in made.items():
-        (wanted.out / name).write_text(text, encoding="utf-8")
-        sys.stdout.write(f"{wanted.out / name}\n")
+    try:
+        wanted.out.mkdir(parents=True, exist_ok=True)
+        for name, text in made.items():
+            (wanted.out / name).write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{wanted.out / name}\n")
+    except OSError as error:
+        return _refuse(f"{wanted.out}: {error.strerror}")
     return Exit.DONE
 
 

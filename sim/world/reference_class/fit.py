@@ -4,17 +4,17 @@ The medians of tempo, contact rate and shock rate are fitted together; all else 
 world layer ships it, for the rows do not tell it apart (``base_rate`` from ``shock_rate``, the
 memory of shocks, and how spread divides among places, armies and engagements).
 
-A row is followed to the first of: its fall, its attack breaking off, :data:`FOLLOWED` days. The
-likelihood of a row is that of what it says: on this day a fall, or on this day the end of the
-attack, or neither by then, with contact at four hours of its day, and along the shock of the falls
-that its own case really had. With S the chance to be neither stormed nor broken off, and L the load
-of the hazard of ``collapse``,
+A row is followed to the first of: its fall, its attack breaking off, :data:`FOLLOWED` days. Were
+all hours known, the likelihood of a case would be a product over its places of the density of what
+happened when it did,
 
-.. math:: P(\text{broken off on a day}) = \int e^{-L(t)/R}\, dB(t), \qquad
-          P(\text{fell on it}) = [S e^{-L/R}]_{t_2}^{t_1} - P(\text{broken off on it}).
+.. math:: g(t)\, e^{-L(t)/R} + [\text{fell}]\, G(t)\, h(t)/R\, e^{-L(t)/R}
 
-The resolve R of a place is integrated out by row, that of an army by case: rows of a case are not
-independent. There is no simulation in it. Cases are resampled for the draws.
+with g the density of being stormed, or of the attack breaking off, G the chance of neither yet, h
+the hazard of ``collapse`` along the falls that came before and L its integral. Rows tell days: the
+product is averaged over hours, drawn once and for all places of a case together, so that of two
+that fall on a day only the later one feels the other. The resolve R of a place is integrated out
+by place, that of an army by case. Cases are resampled for the draws.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from scipy.interpolate import RegularGridInterpolator
 from scipy.optimize import minimize
 from scipy.special import logsumexp, ndtr
 
-from sim.analysis.first_passage import Floats, Ints
+from sim.analysis.first_passage import Floats
 from sim.world.reference_class.laws import Laws, Lognormal
-from sim.world.reference_class.replay import faded, falls_elsewhere
+from sim.world.reference_class.replay import faded
 from sim.world.reference_class.rows import BROKEN_OFF, FELL, HELD_OUT, Row
 from sim.world.reference_class.tables import cases, resampled
 
@@ -40,11 +40,11 @@ FITTED = ("tempo", "contact_rate", "shock_rate")
 LOW, HIGH = np.array([0.002, 0.002, 0.005]), np.array([1.0, 1.0, 5.0])
 #: Points a side of the lattice over their logarithms on which the likelihood is worked out.
 LATTICE = 9
+DRAWS = 400
 
-#: Cells of time a day, the hours of contact in them, and the parts of the day of an end.
-CELLS = 8
-HOURS = np.arange(1, CELLS, 2) / CELLS
-PARTS = 4
+#: Draws of the hours of a case over which its likelihood is averaged.
+HOURS = 32
+SEED = 0
 
 
 @dataclass(frozen=True)
@@ -58,25 +58,36 @@ class Surface:
     values: Floats
     cases: tuple[str, ...]
 
-    def best(self, weights: Floats | None = None) -> tuple[Floats, float]:
+    def best(
+        self, weights: Floats | None = None, *, contagion: bool = True
+    ) -> tuple[Floats, float]:
         """Return where the likelihood is largest, as medians, and its logarithm there.
 
-        ``weights`` says how often each case counts, once by default.
+        Parameters
+        ----------
+        weights : float64 array, shape (n_cases,)
+            How often each case counts, once by default.
+        contagion : bool
+            If not, the shock rate stays at its lower end, and two medians are sought.
         """
-        counts = np.ones(len(self.cases)) if weights is None else weights
-        total = self.values @ counts
-        smooth = RegularGridInterpolator(self.axes, total, method="cubic")
+        total = self.values @ (np.ones(len(self.cases)) if weights is None else weights)
+        axes: tuple[Floats, ...] = self.axes
+        if not contagion:
+            total, axes = total[:, :, 0], axes[:2]
+        smooth = RegularGridInterpolator(axes, total, method="cubic")
         start = np.unravel_index(np.argmax(total), total.shape)
-        first = [axis[i] for axis, i in zip(self.axes, start, strict=True)]
-        bounds = [(axis[0], axis[-1]) for axis in self.axes]
         found = minimize(
             lambda at: -float(smooth(at)[0]),
-            first,
-            method="Nelder-Mead",
-            bounds=bounds,
-            options={"xatol": 0.003, "fatol": 0.001},
+            [axis[i] for axis, i in zip(axes, start, strict=True)],
+            method="L-BFGS-B",  # Nelder-Mead stays on an edge that it starts from
+            bounds=[(axis[0], axis[-1]) for axis in axes],
         )
         return np.exp(found.x), -float(found.fun)
+
+    def log_likelihood(self, medians: Sequence[float] | Floats) -> float:
+        """Return the log-likelihood of all cases at some medians."""
+        total = self.values.sum(axis=-1)
+        return float(RegularGridInterpolator(self.axes, total, method="cubic")(np.log(medians))[0])
 
 
 @dataclass(frozen=True)
@@ -106,15 +117,8 @@ class Fit:
         return np.quantile(self.draws, [tail, 1.0 - tail], axis=0).T
 
 
-def fit(rows: Sequence[Row], laws: Laws, n_draws: int = 400, lattice: int = LATTICE) -> Fit:
-    """Fit the medians of :data:`FITTED` to rows, and to resamples of their cases.
-
-    Raises
-    ------
-    ValueError
-        If a row is of a case that is held out.
-    """
-    surface = likelihood(rows, laws, lattice)
+def fit(surface: Surface, n_draws: int = DRAWS) -> Fit:
+    """Fit to all cases of a surface, and to resamples of them."""
     best, value = surface.best()
     counts = resampled(len(surface.cases), n_draws).astype(np.float64)
     return Fit(best, value, np.array([surface.best(weights)[0] for weights in counts]))
@@ -130,14 +134,20 @@ def with_medians(laws: Laws, medians: Sequence[float] | Floats) -> Laws:
 
 
 def likelihood(rows: Sequence[Row], laws: Laws, lattice: int = LATTICE) -> Surface:
-    """Return the log-likelihood of each case over the lattice."""
+    """Return the log-likelihood of each case over the lattice.
+
+    Raises
+    ------
+    ValueError
+        If a row is of a case that is held out.
+    """
     if out := HELD_OUT.intersection(row.case for row in rows):
         raise ValueError(f"held out of every fit: {', '.join(sorted(out))}")
     followed = _Followed(rows, laws)
     axes = [np.linspace(np.log(a), np.log(b), lattice) for a, b in zip(LOW, HIGH, strict=True)]
     values = np.empty((lattice, lattice, lattice, len(followed.cases)))
     for i, log_tempo in enumerate(axes[0]):
-        first = _first_attack(laws, float(np.exp(log_tempo)))
+        first = _FirstAttack(laws, float(np.exp(log_tempo)))
         for j, k in product(range(lattice), repeat=2):
             contact, shock = np.exp(axes[1][j]), np.exp(axes[2][k])
             values[i, j, k] = followed.log_likelihoods(first, float(contact), float(shock))
@@ -147,96 +157,110 @@ def likelihood(rows: Sequence[Row], laws: Laws, lattice: int = LATTICE) -> Surfa
 # The first attack on a place.
 
 
-@dataclass(frozen=True)
 class _FirstAttack:
-    """What assaults alone do by the end of each cell of time, each shape (n_cells + 1,).
+    """What assaults alone do, by days since contact: densities, and the chance of nothing yet."""
 
-    ``open`` is the chance to be neither stormed nor broken off, ``broken`` that to be broken off.
-    """
+    def __init__(self, laws: Laws, tempo: float) -> None:
+        """Integrate the race of the two clocks over tempo and effectiveness."""
+        log_tempo, tempo_weights = _normal(41, laws.tempo_luck.sigma)
+        log_edge, edge_weights = _normal(15, laws.effectiveness.sigma)
+        pace = (log_tempo[:, None] + np.log(tempo))[..., None]
+        edge = log_edge[None, :, None]
+        weights = (tempo_weights[:, None] * edge_weights)[..., None]
+        self.grid = np.linspace(np.log(1e-4), np.log(FOLLOWED + 1.0), 300)
 
-    open: Floats
-    broken: Floats
+        def clock(loss: float, tolerance: Lognormal, lead: Floats) -> tuple[Floats, Floats]:
+            log_share = np.log(loss / tolerance.median) + self.grid + pace + lead
+            z = log_share / tolerance.sigma
+            density = np.exp(-(z**2) / 2.0) / (tolerance.sigma * np.sqrt(2.0 * np.pi))
+            return ndtr(-z), density * np.exp(-self.grid)
 
+        stands, storming = clock(laws.defender_loss, laws.defender_tolerance, edge)
+        attacks, breaking = clock(laws.attacker_loss, laws.attacker_tolerance, -edge)
+        self.open = (weights * stands * attacks).sum(axis=(0, 1))
+        self.storming = (weights * storming * attacks).sum(axis=(0, 1))
+        self.breaking = (weights * breaking * stands).sum(axis=(0, 1))
 
-def _first_attack(laws: Laws, tempo: float) -> _FirstAttack:
-    """Integrate the race of the two clocks over tempo and effectiveness."""
-    times = np.arange((FOLLOWED + 1) * CELLS + 1) / CELLS
-    log_tempo, tempo_weights = _normal(41, laws.tempo_luck.sigma)
-    log_edge, edge_weights = _normal(15, laws.effectiveness.sigma)
-    pace = (log_tempo[:, None] + np.log(tempo))[..., None]
-    edge = log_edge[None, :, None]
-    with np.errstate(divide="ignore"):
-        now = np.log(times)
-
-    def done(loss: float, tolerance: Lognormal, lead: Floats) -> Floats:
-        share = np.log(loss / tolerance.median) + now + pace + lead
-        return np.asarray(ndtr(share / tolerance.sigma))
-
-    stormed = done(laws.defender_loss, laws.defender_tolerance, edge)
-    broken = done(laws.attacker_loss, laws.attacker_tolerance, -edge)
-    holds = 1.0 - (stormed[..., 1:] + stormed[..., :-1]) / 2.0
-    weights = (tempo_weights[:, None] * edge_weights)[..., None]
-    breaking = (weights * np.diff(broken) * holds).sum(axis=(0, 1))
-    is_open = (weights * (1.0 - stormed) * (1.0 - broken)).sum(axis=(0, 1))
-    return _FirstAttack(is_open, np.concatenate([[0.0], np.cumsum(breaking)]))
+    def at(self, days: Floats) -> tuple[Floats, Floats, Floats]:
+        """Return the chance of nothing yet, and the densities of a storm and of breaking off."""
+        when = np.log(np.maximum(days, 1e-4))
+        known = (self.open, self.storming, self.breaking)
+        found = [np.interp(when, self.grid, values) for values in known]
+        return found[0], found[1], found[2]
 
 
 # Rows along their cases.
 
 
 class _Followed:
-    """Rows on the day of their end, for each hour of contact; arrays (n_rows, n_hours, ...)."""
+    """Rows at the moment of their end, for each draw of hours; arrays (n_rows, n_hours)."""
 
-    def __init__(self, rows: Sequence[Row], laws: Laws) -> None:
+    def __init__(self, rows: Sequence[Row], laws: Laws, n: int = HOURS) -> None:
         self.laws, self.cases = laws, cases(rows)
         self.of_case = np.array([self.cases.index(row.case) for row in rows])
         ends = [row.end if row.days <= FOLLOWED else "" for row in rows]
-        self.fell = np.array([end == FELL for end in ends])
-        self.broke = np.array([end == BROKEN_OFF for end in ends])
-        self.cells = self.bounds(rows)
-        sides = np.concatenate([self.cells[..., :1], self.cells[..., -1:]], axis=-1)
-        middles = (self.cells[..., 1:] + self.cells[..., :-1]) / 2.0
-        self.times = np.concatenate([sides, middles], axis=-1) / CELLS
-        self.fresh = faded(self.times, laws, laws.no_longer_fresh)
-        self.shock = np.stack(
-            [self.shock_of(row, rows, at) for row, at in zip(rows, self.times, strict=True)]
-        )
+        self.fell = np.array([end == FELL for end in ends])[:, None]
+        self.broke = np.array([end == BROKEN_OFF for end in ends])[:, None]
+        contact, self.ends_at = _hours(rows, n)
+        is_over = np.array([row.days <= FOLLOWED for row in rows])[:, None]
+        end = np.where(is_over, self.ends_at, FOLLOWED + 1.0)
+        self.lasted = end - contact
+        # Of two hours of a day, one comes first: half of the square is possible.
+        on_day_0 = np.array([row.days == 0 for row in rows])[:, None] & (self.fell | self.broke)
+        self.measure = np.where(on_day_0, 0.5, 1.0)
+        self.fresh = faded(self.lasted, laws, laws.no_longer_fresh)
+        self.fresh_now = _level(self.lasted, laws, laws.no_longer_fresh)
+        self.shock, self.shock_now = self.shocks(rows, contact, end)
         places, place_weights = _normal(7, laws.place_resolve.sigma)
-        armies, self.army_weights = _normal(31, laws.army_resolve.sigma)
+        armies, self.army_weights = _normal(25, laws.army_resolve.sigma)
         self.resolve = np.exp(places[:, None] + armies)
         self.place_weights = place_weights[:, None]
 
-    @staticmethod
-    def bounds(rows: Sequence[Row]) -> Ints:
-        """Return the cells in which each part of the day of an end begins and the last one ends."""
-        days = np.array([min(row.days, FOLLOWED) for row in rows])[:, None, None]
-        parts = np.arange(PARTS + 1) * (CELLS // PARTS)
-        found = (days - HOURS[:, None]) * CELLS + parts
-        return np.maximum(0, np.rint(found).astype(np.int64))
-
-    def shock_of(self, row: Row, rows: Sequence[Row], times: Floats) -> Floats:
-        """Integrate the shock of the falls elsewhere from contact to some times, (n_hours, n)."""
-        falls = falls_elsewhere(row, rows, self.laws, FOLLOWED)
-        when = (falls[:, None] + HOURS).ravel()[:, None, None]
-        contact = HOURS[:, None]
-        since = faded(contact + times - when, self.laws) - faded(contact - when, self.laws)
-        return np.asarray(since.sum(axis=0) / len(HOURS))
+    def shocks(self, rows: Sequence[Row], contact: Floats, end: Floats) -> tuple[Floats, Floats]:
+        """Return the shock from contact to the end, integrated, and that at the end."""
+        load, now = np.zeros_like(contact), np.zeros_like(contact)
+        first = np.array([row.contact.toordinal() for row in rows], dtype=np.float64)[:, None]
+        has_fallen = np.array([row.end == FELL for row in rows])
+        for i, of in enumerate(self.of_case):
+            others = np.flatnonzero((self.of_case == of) & has_fallen)
+            others = others[others != i]
+            fell = first[others] + self.ends_at[others] - first[i]
+            load[i] = (faded(end[i] - fell, self.laws) - faded(contact[i] - fell, self.laws)).sum(0)
+            now[i] = _level(end[i] - fell, self.laws).sum(0)
+        return load, now
 
     def log_likelihoods(self, first: _FirstAttack, contact: float, shock: float) -> Floats:
         """Return the log-likelihood of each case."""
         base = self.laws.base_rate.median
-        load = base * self.times + contact * self.fresh + shock * self.shock
-        holds = np.exp(-load[..., None, None] / self.resolve)
-        breaking = np.diff(first.broken[self.cells])[..., None, None]
-        breaks = (breaking * holds[:, :, 2:]).sum(axis=2)
-        stood = first.open[self.cells[..., 0]][..., None, None] * holds[:, :, 0]
-        stands = first.open[self.cells[..., -1]][..., None, None] * holds[:, :, 1]
-        fell, broke = (some[:, None, None, None] for some in (self.fell, self.broke))
-        told = np.where(fell, stood - stands - breaks, np.where(broke, breaks, stands))
-        by_army = (told * self.place_weights).sum(axis=2).mean(axis=1)
-        by_case = np.zeros((len(self.cases), by_army.shape[1]))
+        load = base * self.lasted + contact * self.fresh + shock * self.shock
+        hazard = base + contact * self.fresh_now + shock * self.shock_now
+        is_open, storming, breaking = first.at(self.lasted)
+        given_up = np.where(self.fell, is_open * hazard, 0.0)[..., None, None]
+        plain = np.where(self.fell, storming, np.where(self.broke, breaking, is_open))
+        told = np.exp(-load[..., None, None] / self.resolve) * (
+            plain[..., None, None] + given_up / self.resolve
+        )
+        by_army = self.measure[..., None] * (told * self.place_weights).sum(axis=2)
+        by_case = np.zeros((len(self.cases), *by_army.shape[1:]))
         np.add.at(by_case, self.of_case, np.log(np.maximum(by_army, 1e-300)))
-        return np.asarray(logsumexp(by_case, axis=1, b=self.army_weights))
+        weights = np.broadcast_to(self.army_weights / by_case.shape[1], by_case.shape[1:])
+        return np.asarray(logsumexp(by_case, axis=(1, 2), b=weights))
+
+
+def _hours(rows: Sequence[Row], n: int) -> tuple[Floats, Floats]:
+    """Draw when contact and end of each row were, in days from midnight of its first day."""
+    contact, end = np.random.default_rng(SEED).uniform(size=(2, len(rows), n))
+    days = np.array([row.days for row in rows], dtype=np.float64)[:, None]
+    first, last = np.minimum(contact, end), np.maximum(contact, end)
+    at_once = days == 0.0
+    return np.where(at_once, first, contact), days + np.where(at_once, last, end)
+
+
+def _level(since: Floats, laws: Laws, lowest: float = 0.0) -> Floats:
+    """Return what is left of a shock of 1 after some days; 0 before it. See ``faded``."""
+    steps = np.floor(np.maximum(since, 0.0) / laws.step)
+    level = np.where(since >= 0.0, laws.decay**steps, 0.0)
+    return np.where(level * laws.decay**-1.0 > lowest, level, 0.0)
 
 
 def _normal(n: int, sigma: float, reach: float = 4.0) -> tuple[Floats, Floats]:

@@ -44,9 +44,9 @@ class Replay:
     """What became of a place by midnight, n days after that of the day of contact.
 
     All have shape (n_days,); the first of the days is 0. A row ends with its fall or with the
-    attack, so ``fell`` is
-    the share that fell before any attack on it had broken off, ``broken_off`` that of which an
-    attack broke off first. ``taken`` counts falls to the attacks after that one, too.
+    attack, so ``fell`` is the share that fell before any attack on it had broken off, and
+    ``broken_off`` that of which an attack broke off first. ``taken`` counts falls to the attacks
+    after that one, too.
     """
 
     fell: Floats

@@ -56,6 +56,11 @@ def test_nobody_gives_in_to_nobody(changes):
     assert never(EXAMPLE, **changes)
 
 
+def test_an_enemy_who_has_fallen_apart_surrounds_nobody():
+    text = EXAMPLE + "transitions: {ends: {at: 1 day, then: {rebels.collapsed: 1}}}\n"
+    assert never(text)
+
+
 def test_supplies_let_it_begin_anew():
     """A law that is sure after five days: resupplied on day 6, it gives in five days after 8."""
     text = EXAMPLE.replace("weibull: {shape: 1, scale: 10 days}", "deterministic: 5 days")

@@ -67,6 +67,7 @@ def test_when_and_off():
         {"processes.rising.off": "yes"},
         {"processes.rising.when": "army.shock > 0"},
         {"processes.rising.until": "0 days"},
+        {"factions.people.cohesion": "0"},
     ):
         found = sim.run(sim.loads(EXAMPLE, set={**SOON, **changes}), replications=20)
         assert not np.isfinite(found.times("rises")).any()

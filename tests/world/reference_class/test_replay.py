@@ -66,11 +66,11 @@ def test_the_replay_agrees_with_the_engine():
 @pytest.mark.parametrize(
     "planted",
     [
-        {"tempo": Lognormal(0.5, 0.5)},
+        {"tempo": Lognormal(0.7, 0.5)},
         {"contact_rate": Lognormal(0.06, 0.5)},
-        {"regroup": Lognormal(7.0, 1.0)},
+        {"regroup": Lognormal(4.0, 1.0)},
         {"memory": 4.0},
-        {"place_resolve": Lognormal(1.0, 0.4)},
+        {"place_resolve": Lognormal(1.0, 2.0)},
         {"effectiveness": Lognormal(1.0, 0.3)},
     ],
     ids=lambda planted: next(iter(planted)),
@@ -85,7 +85,7 @@ def test_the_comparison_notices_a_fall_that_is_left_out():
 
 def test_laws_are_those_of_the_mechanisms():
     assert Lognormal(0.045, 0.5) == LAWS.tempo
-    assert Lognormal(0.04, 0.5) == LAWS.contact_rate
+    assert Lognormal(0.025, 0.5) == LAWS.contact_rate
     assert (LAWS.memory, LAWS.defender_loss, LAWS.gives_up_below) == (3.0, 0.032, 0.4)
 
 
