@@ -23,7 +23,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -47,16 +49,33 @@ _EVENTS_PER_CLASS = 10
 _EVENTS_PER_LABEL = 5.0
 _RESAMPLES = 400
 _SEED = 20_130_513
+#: Into so many stretches an input is cut where it is shown what it does.
+_STRETCHES = 5
+
+
+class Given(NamedTuple):
+    """How often the event came where the input was a label, or ``start`` and more.
+
+    A stretch reaches to the start of the next.
+    """
+
+    start: float
+    probability: float
 
 
 @dataclass(frozen=True)
 class Driver:
-    """An input's index with the ends of its 95 % interval; ``place`` is that of the input."""
+    """An input's index with the ends of its 95 % interval; ``place`` is that of the input.
+
+    ``given`` has the fifths of a number in their order (equal values are in one, so there may be
+    fewer), and the labels that are not rare in theirs.
+    """
 
     place: int
     index: float
     low: float
     high: float
+    given: tuple[Given, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +134,12 @@ def drivers(
     return [_driven(counted, k, of_groups, m) for k, of_groups in enumerate(groups)]
 
 
+class _Kind(Enum):
+    """What the classes of an input are: labels, its few values, or stretches of many."""
+
+    LABELS, FEW, MANY = range(3)
+
+
 @dataclass(frozen=True)
 class _Counts:
     """Replications and events in the classes of inputs; a class of nothing is none."""
@@ -125,7 +150,9 @@ class _Counts:
     n: Floats
     #: shape (n_events, n_inputs, n_classes)
     events: Floats
-    is_label: bool
+    #: The least value of each class, as ``n``.
+    starts: Floats
+    kind: _Kind
 
 
 def _counted(
@@ -135,38 +162,47 @@ def _counted(
     n = len(events[0])
     n_classes = next((b for b in _CLASSES if b**3 <= 2 * n), _CLASSES[-1])
     came = [np.flatnonzero(event) for event in events]
-    rows: dict[bool, list[tuple[int, Floats, Floats]]] = {False: [], True: []}
+    rows: dict[_Kind, list[tuple[int, Floats, Floats]]] = {kind: [] for kind in _Kind}
     for place, x in enumerate(inputs):
-        codes, is_label = _classes(x, n_classes)
-        width = max(n_classes, int(codes.max(initial=0)) + 1)
-        in_class = [np.bincount(codes, minlength=width)]
-        in_class += [np.bincount(codes[those], minlength=width) for those in came]
-        counts = np.array(in_class, dtype=np.float64)
-        rows[is_label].append((place, counts[0], counts[1:]))
-    return [_stacked(found, is_label) for is_label, found in rows.items() if found], n
+        codes, starts, kind = _classes(x, n_classes)
+        in_class = [np.bincount(codes, minlength=len(starts))]
+        in_class += [np.bincount(codes[those], minlength=len(starts)) for those in came]
+        rows[kind].append((place, np.array(in_class, dtype=np.float64), starts))
+    return [_stacked(found, kind) for kind, found in rows.items() if found], n
 
 
-def _stacked(rows: list[tuple[int, Floats, Floats]], is_label: bool) -> _Counts:
-    width = max(len(n) for _, n, _ in rows)
-    n = np.array([np.pad(n, (0, width - len(n))) for _, n, _ in rows])
-    events = [np.pad(came, ((0, 0), (0, width - came.shape[1]))) for *_, came in rows]
-    return _Counts(np.array([row[0] for row in rows]), n, np.stack(events, axis=1), is_label)
+def _stacked(rows: list[tuple[int, Floats, Floats]], kind: _Kind) -> _Counts:
+    width = max(len(starts) for *_, starts in rows)
+    tables = [np.pad(table, ((0, 0), (0, width - table.shape[1]))) for _, table, _ in rows]
+    starts = np.array([np.pad(starts, (0, width - len(starts))) for *_, starts in rows])
+    counts = np.stack(tables, axis=1)
+    return _Counts(np.array([row[0] for row in rows]), counts[0], counts[1:], starts, kind)
 
 
-def _classes(x: npt.NDArray[np.generic], n_classes: int) -> tuple[Ints, bool]:
-    """Return in which class each replication is, and whether classes are labels.
+def _classes(x: npt.NDArray[np.generic], n_classes: int) -> tuple[Ints, Floats, _Kind]:
+    """Return in which class each replication is, where classes start, and what kind they are.
 
-    Classes by size are of equal numbers, but equal values are in one; where there are few values,
-    each is a label.
+    Classes by size are of equal numbers, but equal values are in one.
     """
-    ends = np.arange(1, n_classes) * len(x) // n_classes
-    edges = np.partition(x, ends)[ends]
+    ordered = np.sort(x)
+    edges = ordered[np.arange(1, n_classes) * len(x) // n_classes]
     is_label = np.issubdtype(x.dtype, np.integer)
     if is_label or np.any(edges[1:] == edges[:-1]):
         values, codes = np.unique(x, return_inverse=True)
         if is_label or len(values) <= n_classes:
-            return codes.astype(np.int64), True
-    return np.searchsorted(edges, x, side="right"), False
+            kind = _Kind.LABELS if is_label else _Kind.FEW
+            return codes.astype(np.int64), values.astype(np.float64), kind
+    codes = np.zeros(len(x), dtype=np.int64)
+    for edge in edges:  # four times faster than a search for each
+        codes += x >= edge
+    return codes, np.append(ordered[0], edges).astype(np.float64), _Kind.MANY
+
+
+class _Ignorance(NamedTuple):
+    """The variance of the event's probability over what is unknown, and by bootstrap."""
+
+    variance: float
+    resampled: Floats
 
 
 @dataclass(frozen=True)
@@ -177,7 +213,6 @@ class _Variances:
     the estimate of an input without effect reaches.
     """
 
-    places: Ints
     n: Floats
     shares: Floats
     is_even: Bools
@@ -193,23 +228,28 @@ def _driven(counted: tuple[list[_Counts], int], event: int, groups: Ints, m: int
     if min(came, n - came) < FEWEST_EVENTS:
         what = "comes" if came < FEWEST_EVENTS else "fails to come"
         return Drivers(reason=f"it {what} in fewer than {FEWEST_EVENTS} replications")
-    p, of_groups = came / n, np.asarray(groups) / m
-    ignorance = spread(of_groups, m)
-    resampled = _resampled_spread(of_groups, m)
-    if np.quantile(resampled, 0.025) <= 0.0:
-        return Drivers(reason="it hangs on nothing that is unknown, as far as can be told")
-    n_inputs = sum(len(table.places) for table in tables)
-    made = [_variances(table, event, came, FALSE_ALARMS / n_inputs) for table in tables]
+    ignorance = _ignorance(np.asarray(groups) / m, m)
+    if np.quantile(ignorance.resampled, 0.025) <= 0.0:
+        return Drivers(reason="what is unknown moves it too little to be told from luck")
+    alpha = FALSE_ALARMS / sum(len(table.places) for table in tables)
+    made = [(table, _variances(table, event, came, alpha)) for table in tables]
     found = [
-        (v.value[row] / ignorance, v, row)
-        for v in made
-        for row in np.flatnonzero(v.value > v.floor)
+        _driver(table, event, v, row, ignorance)
+        for table, v in made
+        for row in _largest(np.where(v.value > v.floor, v.value, 0.0))
     ]
-    found.sort(key=lambda one: (-one[0], one[1].places[one[2]]))
-    listed = tuple(_driver(index, v, row, resampled) for index, v, row in found[:MOST])
-    floor = max(float(v.floor.max()) for v in made) / ignorance
-    why = "" if listed else "no single input stands out from the noise"
-    return Drivers(listed, floor, min(1.0, ignorance / (p * (1.0 - p))), why)
+    found.sort(key=lambda driver: (-driver.index, driver.place))
+    floor = max(float(v.floor.max()) for _, v in made) / ignorance.variance
+    p = came / n
+    unknown = min(1.0, ignorance.variance / (p * (1.0 - p)))
+    why = "" if found else "no single input stands out from the noise"
+    return Drivers(tuple(found[:MOST]), floor, unknown, why)
+
+
+def _largest(values: Floats) -> Ints:
+    """Return where the largest are, those of nothing left out."""
+    order = np.argsort(-values, kind="stable")[:MOST]
+    return order[values[order] > 0.0]
 
 
 def _variances(table: _Counts, event: int, came: int, alpha: float) -> _Variances:
@@ -218,11 +258,11 @@ def _variances(table: _Counts, event: int, came: int, alpha: float) -> _Variance
     total = n[0].sum()
     rarer = min(came, total - came)
     # Classes that ties have made unequal have no neighbours at a known distance.
-    is_even = (np.ptp(n, axis=1) <= 2) & (not table.is_label)
-    if table.is_label:
+    is_even = (np.ptp(n, axis=1) <= 2) & (table.kind is _Kind.MANY)
+    if table.kind is not _Kind.MANY:
         n, events = _with_rare_together(n, events, _EVENTS_PER_LABEL * total / rarer)
-    while not table.is_label and n.shape[1] > max(_FEWEST_CLASSES, rarer / _EVENTS_PER_CLASS):
-        n, events = (a.reshape(len(a), -1, 2).sum(axis=2) for a in (n, events))
+    elif (by := _too_many(n.shape[1], rarer)) > 1:
+        n, events = (a.reshape(len(a), -1, by).sum(axis=2) for a in (n, events))
     p = came / total
     shares = np.where(n > 0.0, events / np.maximum(n, 1.0), p)
     n_classes = (n > 0.0).sum(axis=1)
@@ -233,7 +273,15 @@ def _variances(table: _Counts, event: int, came: int, alpha: float) -> _Variance
     scale = np.divide(square, trace, out=np.ones(len(n)), where=trace > 0.0)
     quantile = chdtri(np.maximum(trace / scale, 1e-9), alpha)
     floor = np.where(trace > 0.0, within / total * (scale * quantile - trace), 0.0)
-    return _Variances(table.places, n, shares, is_even, value, noise, floor)
+    return _Variances(n, shares, is_even, value, noise, floor)
+
+
+def _too_many(n_classes: int, rarer: float) -> int:
+    """Return how many neighbouring classes have to be one for enough of the rarer to be in each."""
+    by = 1
+    while n_classes / by > max(_FEWEST_CLASSES, rarer / _EVENTS_PER_CLASS):
+        by *= 2
+    return by
 
 
 def _with_rare_together(n: Floats, events: Floats, least: float) -> tuple[Floats, Floats]:
@@ -269,12 +317,12 @@ def _traces(width: int, n_classes: Ints, is_even: Bools) -> tuple[Floats, Floats
 
 @cache
 def _traces_of_even(width: int) -> tuple[float, float]:
-    gradient = np.gradient(np.eye(width), axis=0)
-    form = np.eye(width) - 1.0 / width + gradient.T @ gradient / 12.0
+    slopes = np.asarray(np.gradient(np.eye(width), axis=0))
+    form = np.eye(width) - 1.0 / width + np.einsum("ki,kj->ij", slopes, slopes) / 12.0
     return float(np.trace(form)), float((form**2).sum())
 
 
-def _driver(index: float, v: _Variances, row: int, resampled: Floats) -> Driver:
+def _driver(table: _Counts, event: int, v: _Variances, row: int, ignorance: _Ignorance) -> Driver:
     """Return an input's index with its interval, by bootstrap of its classes."""
     n, shares, total = v.n[row], v.shares[row], v.n[row].sum()
     weights, is_even = n / total, v.is_even[row]
@@ -288,8 +336,27 @@ def _driver(index: float, v: _Variances, row: int, resampled: Floats) -> Driver:
     ways = np.maximum(weights + of_weights * np.sqrt(weights / total), 0.0)
     ways /= ways.sum(axis=1, keepdims=True)
     values = _variance_between(ways, other, np.full(len(ways), is_even)) - v.noise[row]
-    low, high = np.quantile(np.clip(values / resampled, 0.0, 1.0), [0.025, 0.975])
-    return Driver(int(v.places[row]), min(1.0, float(index)), float(low), float(high))
+    low, high = np.quantile(np.clip(values / ignorance.resampled, 0.0, 1.0), [0.025, 0.975])
+    index = min(1.0, float(v.value[row]) / ignorance.variance)
+    given = _given(table, event, row)
+    return Driver(int(table.places[row]), index, float(low), float(high), given)
+
+
+def _given(table: _Counts, event: int, row: int) -> tuple[Given, ...]:
+    """Return how often the event came by label, or by fifths of an input's values."""
+    n, events, starts = table.n[row], table.events[event, row], table.starts[row]
+    kept = n > 0.0
+    if table.kind is _Kind.LABELS:
+        rarer = min(events.sum(), n.sum() - events.sum())
+        kept &= n * rarer >= _EVENTS_PER_LABEL * n.sum()
+    n, events, starts = n[kept], events[kept], starts[kept]
+    if table.kind is not _Kind.LABELS:
+        # By the middles of classes the least and the largest value are apart, however common one.
+        stretches = (_STRETCHES * (np.cumsum(n) - n / 2.0) / n.sum()).astype(np.int64)
+        _, firsts = np.unique(stretches, return_index=True)
+        n, events = np.add.reduceat(n, firsts), np.add.reduceat(events, firsts)
+        starts = starts[firsts]
+    return tuple(Given(*pair) for pair in zip(starts.tolist(), (events / n).tolist(), strict=True))
 
 
 @cache
@@ -298,14 +365,13 @@ def _normals(width: int) -> Floats:
     return np.random.default_rng(_SEED).standard_normal((2, _RESAMPLES, width))
 
 
-def _resampled_spread(shares: Floats, m: int) -> Floats:
-    """Return the variance over what is unknown in other groups of the same law, by bootstrap."""
+def _ignorance(shares: Floats, m: int) -> _Ignorance:
+    """Return what is unknown makes vary, in these groups and in others of the same law."""
     rows = _choices(len(shares))
     # By sums of gathered numbers: a product of matrices depends on the number of processors.
     mean, square = shares[rows].mean(axis=1), (shares**2)[rows].mean(axis=1)
     raw = (square - mean**2) * len(shares) / (len(shares) - 1)
-    found: Floats = raw - (mean - square) / (m - 1)
-    return found
+    return _Ignorance(spread(shares, m), raw - (mean - square) / (m - 1))
 
 
 @cache
