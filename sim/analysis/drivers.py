@@ -34,6 +34,9 @@ from scipy.special import chdtri
 from sim.analysis.first_passage import Floats, Ints
 from sim.analysis.nested import Bools, spread
 
+#: An input: numbers, or labels as integers.
+Values = npt.NDArray[np.generic]
+
 #: How often, at most, an event that hangs on no input gets one listed, all inputs together.
 FALSE_ALARMS = 0.01
 #: As many are listed, at the most.
@@ -95,7 +98,7 @@ class Drivers:
 
 
 def drivers(
-    inputs: Iterable[npt.NDArray[np.generic]],
+    inputs: Iterable[Values],
     events: Sequence[Bools],
     groups: Sequence[Ints],
     m: int,
@@ -124,7 +127,7 @@ def drivers(
     >>> random = np.random.default_rng(1)
     >>> x, y = random.uniform(size=(2, 10_000))
     >>> came = random.uniform(size=10_000) < x
-    >>> groups = random.binomial(32, random.uniform(size=300))
+    >>> groups = random.binomial(32, random.uniform(size=3_000))
     >>> [(one.place, round(one.index, 1)) for one in drivers([x, y], [came], [groups], 32)[0].found]
     [(0, 1.0)]
     """
@@ -155,9 +158,7 @@ class _Counts:
     kind: _Kind
 
 
-def _counted(
-    inputs: Iterable[npt.NDArray[np.generic]], events: Sequence[Bools]
-) -> tuple[list[_Counts], int]:
+def _counted(inputs: Iterable[Values], events: Sequence[Bools]) -> tuple[list[_Counts], int]:
     """Return the counts of ordered inputs and of labels, and the number of replications."""
     n = len(events[0])
     n_classes = next((b for b in _CLASSES if b**3 <= 2 * n), _CLASSES[-1])
@@ -179,7 +180,7 @@ def _stacked(rows: list[tuple[int, Floats, Floats]], kind: _Kind) -> _Counts:
     return _Counts(np.array([row[0] for row in rows]), counts[0], counts[1:], starts, kind)
 
 
-def _classes(x: npt.NDArray[np.generic], n_classes: int) -> tuple[Ints, Floats, _Kind]:
+def _classes(x: Values, n_classes: int) -> tuple[Ints, Floats, _Kind]:
     """Return in which class each replication is, where classes start, and what kind they are.
 
     Classes by size are of equal numbers, but equal values are in one.
