@@ -349,7 +349,8 @@ def _given(table: _Counts, event: int, row: int) -> tuple[Given, ...]:
     kept = n > 0.0
     if table.kind is _Kind.LABELS:
         rarer = min(events.sum(), n.sum() - events.sum())
-        kept &= n * rarer >= _EVENTS_PER_LABEL * n.sum()
+        common = kept & (n * rarer >= _EVENTS_PER_LABEL * n.sum())
+        kept = common if common.sum() > 1 else kept
     n, events, starts = n[kept], events[kept], starts[kept]
     if table.kind is not _Kind.LABELS:
         # By the middles of classes the least and the largest value are apart, however common one.

@@ -10,6 +10,7 @@ from sim.analysis import drivers
 from sim.ensemble.legend import Legend, Measured
 from sim.ensemble.parts import StoredTable
 from sim.ensemble.table import Coded, Column, Table
+from sim.shown import percent, rounded
 
 if TYPE_CHECKING:
     from sim.ensemble.model import Ensemble, Nested
@@ -32,15 +33,32 @@ class Driver:
     input: Measured
     index: float
     interval95: tuple[float, float]
+    #: The fifths from the lowest to the highest, or the labels by their probability.
     given: tuple[Given, ...]
 
-    @property
-    def ends(self) -> tuple[Given, Given]:
-        """The lowest and the highest fifth; of labels those of least and most probability."""
-        given = self.given
+    def said(self) -> str:
+        """Say how likely it is at either end of the input, and between where that is far off."""
+        low, high = self.given[0], self.given[-1]
+        first, last = (percent(one.probability, 0) for one in (low, high))
         if self.input.is_label:
-            given = tuple(sorted(given, key=lambda one: one.probability))
-        return given[0], given[-1]
+            return f"{first} where it is {low.start}, {last} where it is {high.start}"
+        below, above = (self._value(one.start) for one in (self.given[1], high))
+        said = f"{first} where it is lowest (below {below}), {last} where it is highest "
+        said += f"({above} or more)"
+        between = self._far_between()
+        return said if between is None else f"{said}, {percent(between, 0)} between"
+
+    def _value(self, start: float | str) -> str:
+        unit = self.input.unit
+        unit = f"/ {unit.removeprefix('1/')}" if unit.startswith("1/") else unit
+        return f"{rounded(float(start))} {unit}".rstrip()
+
+    def _far_between(self) -> float | None:
+        """Return the probability that lies farther from both ends than they do from each other."""
+        first, *others, last = (one.probability for one in self.given)
+        apart = abs(first - last)
+        far = [p for p in others if min(abs(p - first), abs(p - last)) > apart]
+        return max(far, key=lambda p: abs(p - first), default=None)
 
 
 @dataclass(frozen=True)
@@ -58,6 +76,14 @@ class Driven:
     floor: float | None
     unknown: float | None
     reason: str
+
+    def said(self, when: str) -> str:
+        """Say what it hangs on most by a moment ``when``, or that nothing stands out."""
+        if not self.drivers:
+            floor = "" if self.floor is None else f" (an index of {self.floor:.2f} would)"
+            return f"By {when}: {self.reason}{floor}."
+        most, p = self.drivers[0], percent(self.probability, 0)
+        return f"By {when} ({p}) it hangs most on {most.input.name}: {most.said()}."
 
 
 def driven(ensemble: Ensemble, nested: Nested, days: Sequence[float]) -> dict[str, Driven]:
@@ -90,6 +116,8 @@ def _named(found: drivers.Driver, measured: Measured, labels: Sequence[str]) -> 
     given = tuple(
         Given(labels[int(start)] if measured.is_label else start, p) for start, p in found.given
     )
+    if measured.is_label:
+        given = tuple(sorted(given, key=lambda one: one.probability))
     return Driver(measured, found.index, (found.low, found.high), given)
 
 
