@@ -166,14 +166,15 @@ def _counted(inputs: Iterable[Values], events: Sequence[Bools]) -> tuple[list[_C
     rows: dict[_Kind, list[tuple[int, Floats, Floats]]] = {kind: [] for kind in _Kind}
     for place, x in enumerate(inputs):
         codes, starts, kind = _classes(x, n_classes)
-        in_class = [np.bincount(codes, minlength=len(starts))]
-        in_class += [np.bincount(codes[those], minlength=len(starts)) for those in came]
+        width = max(n_classes, len(starts))
+        in_class = [np.bincount(codes, minlength=width)]
+        in_class += [np.bincount(codes[those], minlength=width) for those in came]
         rows[kind].append((place, np.array(in_class, dtype=np.float64), starts))
     return [_stacked(found, kind) for kind, found in rows.items() if found], n
 
 
 def _stacked(rows: list[tuple[int, Floats, Floats]], kind: _Kind) -> _Counts:
-    width = max(len(starts) for *_, starts in rows)
+    width = max(table.shape[1] for _, table, _ in rows)
     tables = [np.pad(table, ((0, 0), (0, width - table.shape[1]))) for _, table, _ in rows]
     starts = np.array([np.pad(starts, (0, width - len(starts))) for *_, starts in rows])
     counts = np.stack(tables, axis=1)
@@ -183,7 +184,7 @@ def _stacked(rows: list[tuple[int, Floats, Floats]], kind: _Kind) -> _Counts:
 def _classes(x: Values, n_classes: int) -> tuple[Ints, Floats, _Kind]:
     """Return in which class each replication is, where classes start, and what kind they are.
 
-    Classes by size are of equal numbers, but equal values are in one.
+    Classes by size are of equal numbers, but a value that fills one is a class by itself.
     """
     ordered = np.sort(x)
     edges = ordered[np.arange(1, n_classes) * len(x) // n_classes]
@@ -193,10 +194,14 @@ def _classes(x: Values, n_classes: int) -> tuple[Ints, Floats, _Kind]:
         if is_label or len(values) <= n_classes:
             kind = _Kind.LABELS if is_label else _Kind.FEW
             return codes.astype(np.int64), values.astype(np.float64), kind
+        full = edges[1:][edges[1:] == edges[:-1]]
+        edges = np.union1d(edges, np.nextafter(full, np.inf))
+        edges = edges[edges <= ordered[-1]]
     codes = np.zeros(len(x), dtype=np.int64)
     for edge in edges:  # four times faster than a search for each
         codes += x >= edge
-    return codes, np.append(ordered[0], edges).astype(np.float64), _Kind.MANY
+    starts = ordered[np.append(0, np.searchsorted(ordered, edges))]
+    return codes, starts.astype(np.float64), _Kind.MANY
 
 
 class _Ignorance(NamedTuple):
