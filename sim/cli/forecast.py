@@ -244,7 +244,9 @@ class _Told:
         found = self.ensemble.drivers(self.report).get(self.name)
         if found is None:
             return []
-        said = safe(found.said(self.moment(found.days))).replace(" %", f"{text.NO_BREAK}%")
+        said = safe(found.said(self.moment(found.days)))
+        for figure in (" %", " / "):
+            said = said.replace(figure, figure.replace(" ", text.NO_BREAK))
         lines = text.wrapped(said, self.look.width)
         if found.drivers:
             lines += ["", *self._table(driven.rows(found.drivers, self.look), "rllr")]
