@@ -68,10 +68,11 @@ test: env-dev warm
 	$(PY) -m pytest $(PYTEST_ARGS)
 
 # What `make test` does in short, in full: 10,000 ensembles of each model with a known law, and of
-# each pair of models, with the figures; and fits to 60 sets of made-up cases. `make fuzz`: a
-# hundred times as many inputs for the loader.
+# each pair of models, with the figures; both engines on past wars to their end; and fits to 60
+# sets of made-up cases. `make fuzz`: a hundred times as many inputs for the loader.
 stats: env-dev warm
-	STATS=long $(PY) -m pytest tests/contracts tests/world/reference_class/test_fit.py $(PYTEST_ARGS)
+	STATS=long $(PY) -m pytest tests/contracts tests/scenarios/test_library.py \
+	  tests/world/reference_class/test_fit.py $(PYTEST_ARGS)
 
 fuzz: env-dev
 	FUZZ=long $(PY) -m pytest tests/test_loader_properties.py $(PYTEST_ARGS)

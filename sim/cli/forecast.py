@@ -159,7 +159,7 @@ class _Told:
         band = text.band(self.ensemble.inputs80(self.name, days))
         known = f" (inputs 80 %: {band})" if band else ""
         if (rate := self.rate_by(days)) is not None:
-            known += f"; base rate {text.given_the_model(rate[0])}"
+            known += f"; base rate {text.percent(rate[0], 0)}"
         said = f"{self.label} by {self.moment(days)}: {text.given_the_model(p)}{known}; "
         said += f"not within {self.horizon}: {text.given_the_model(1.0 - self.p)}."
         lines = [self.look.styled(line, "bold") for line in text.wrapped(said, self.look.width)]

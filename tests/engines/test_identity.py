@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from docs.library import LIBRARY
 from sim.draws import INNER, NESTED_FIRST
 from sim.engines import reference as reference_module
 from sim.engines.compiled.engine import CompiledEngine, FaultAt
@@ -23,7 +24,8 @@ from tests.engines.test_compiled import doomed
 from tests.strategies import nets
 
 ROOT = Path(__file__).parents[2]
-SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
+#: Past wars take the reference minutes: less of them, in tests/scenarios/test_library.py.
+SCENARIOS = [p for p in sorted((ROOT / "scenarios").glob("*.yaml")) if p.stem not in LIBRARY]
 
 
 def unhurried(examples: int) -> settings:

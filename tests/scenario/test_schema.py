@@ -1,6 +1,7 @@
 """The JSON Schema for editors: current, correct, and of one mind with the loader."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,14 @@ CORPUS = ROOT / "tests" / "corpus"
 
 
 class _Loader(yaml.CSafeLoader):
-    """YAML 1.2, as editors read it: a date is text."""
+    """YAML 1.2, as editors read it: a date is text, and so are `yes` and the key `off`."""
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith("timestamp")]
+    first: [(tag, regexp) for tag, regexp in resolvers if not tag.endswith(("timestamp", "bool"))]
     for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), ["t", "f"])
 
 
 def as_editors_read(path: Path) -> Any:
