@@ -59,7 +59,10 @@ def _row(axes: Axes, k: int, row: Driver) -> None:
         k, max(given) - min(given), left=min(given), height=_BAR,
         color=style.tint(style.BLUE, style.NARROW),
     )  # fmt: skip
-    axes.plot(given[1:-1], [k] * len(given[1:-1]), ".", color=style.BLUE, markersize=4)
+    between = given[1:-1]
+    axes.plot(
+        between, [k] * len(between), ".", color=style.BLUE, markersize=4, label="_between"
+    )  # fmt: skip
     looks = {"lowest": (given[0], "white"), "highest": (given[-1], style.BLUE)}
     for label, (p, face) in looks.items():
         axes.plot(
