@@ -52,6 +52,8 @@ _EVENTS_PER_CLASS = 10
 _EVENTS_PER_LABEL = 5.0
 _RESAMPLES = 400
 _SEED = 20_130_513
+#: The eight bits of each byte, shape (8, 256).
+_BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[None], axis=0, bitorder="little") * 1.0
 #: Into so many stretches an input is cut where it is shown what it does.
 _STRETCHES = 5
 
@@ -162,15 +164,24 @@ def _counted(inputs: Iterable[Values], events: Sequence[Bools]) -> tuple[list[_C
     """Return the counts of ordered inputs and of labels, and the number of replications."""
     n = len(events[0])
     n_classes = next((b for b in _CLASSES if b**3 <= 2 * n), _CLASSES[-1])
-    came = [np.flatnonzero(event) for event in events]
+    eights = np.packbits(np.stack(events), axis=0, bitorder="little").astype(np.int64)
     rows: dict[_Kind, list[tuple[int, Floats, Floats]]] = {kind: [] for kind in _Kind}
     for place, x in enumerate(inputs):
         codes, starts, kind = _classes(x, n_classes)
-        width = max(n_classes, len(starts))
-        in_class = [np.bincount(codes, minlength=width)]
-        in_class += [np.bincount(codes[those], minlength=width) for those in came]
-        rows[kind].append((place, np.array(in_class, dtype=np.float64), starts))
+        counts = _in_classes(codes, max(n_classes, len(starts)), eights)
+        rows[kind].append((place, counts[: 1 + len(events)], starts))
     return [_stacked(found, kind) for kind, found in rows.items() if found], n
+
+
+def _in_classes(codes: Ints, width: int, eights: Ints) -> Floats:
+    """Return the numbers of replications and of each event by class, shape (1 + n_events, width).
+
+    Events come eight at a time, as the bits of a number: one count then does for all eight.
+    """
+    numbers = [np.bincount(codes * 256 + eight, minlength=256 * width) for eight in eights]
+    tables = [counts.reshape(width, 256) for counts in numbers]
+    # Whole numbers: in whatever order they are summed.
+    return np.concatenate([tables[0].sum(axis=1)[None], *(_BITS @ table.T for table in tables)])
 
 
 def _stacked(rows: list[tuple[int, Floats, Floats]], kind: _Kind) -> _Counts:
@@ -197,11 +208,11 @@ def _classes(x: Values, n_classes: int) -> tuple[Ints, Floats, _Kind]:
         full = edges[1:][edges[1:] == edges[:-1]]
         edges = np.union1d(edges, np.nextafter(full, np.inf))
         edges = edges[edges <= ordered[-1]]
-    codes = np.zeros(len(x), dtype=np.int64)
+    codes = np.zeros(len(x), dtype=np.uint8)
     for edge in edges:  # four times faster than a search for each
         codes += x >= edge
     starts = ordered[np.append(0, np.searchsorted(ordered, edges))]
-    return codes, starts.astype(np.float64), _Kind.MANY
+    return codes.astype(np.int64), starts.astype(np.float64), _Kind.MANY
 
 
 class _Ignorance(NamedTuple):
