@@ -14,6 +14,7 @@ import pytest
 from matplotlib.figure import Figure
 
 import sim
+from sim.report import style
 from sim.report.pictures import draw, drawings, figures
 from tests.report.ensembles import ROOT, called, empty, ensemble, simple, two
 
@@ -24,6 +25,12 @@ NAMES = [
     *("arrival_is_hit", "arrival_never", "arrival_always"),
     "watch",
 ]
+
+
+@pytest.fixture
+def coarse(monkeypatch):
+    """Have pictures of few dots: the time of a PNG grows with their number."""
+    monkeypatch.setitem(style._OWN, "savefig.dpi", 30)
 
 
 def test_every_picture_is_written_twice_and_nothing_else(tmp_path):
@@ -136,6 +143,7 @@ HOSTILE = (
 )
 
 
+@pytest.mark.usefixtures("coarse")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_of_any_kind_is_drawn_as_text(text, tmp_path):
     given = called(two(), label=text, title=text, question=text)
@@ -198,6 +206,7 @@ def test_no_text_is_read_as_mathematics():
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("coarse")
 @pytest.mark.parametrize(
     "path",
     sorted([*(ROOT / "scenarios").glob("*.yaml"), *(ROOT / "tests/corpus/valid").glob("*.yaml")]),
