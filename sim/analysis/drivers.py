@@ -72,8 +72,8 @@ class Given(NamedTuple):
 class Driver:
     """An input's index with the ends of its 95 % interval; ``place`` is that of the input.
 
-    ``given`` has the fifths of a number in their order (equal values are in one, so there may be
-    fewer), and the labels that are not rare in theirs.
+    ``given`` has the fifths of a number in their order (fewer where a value is common), and the
+    labels that are not rare in theirs.
     """
 
     place: int
@@ -135,8 +135,10 @@ def drivers(
     """
     if not events:
         return []
-    counted = _counted(inputs, events)
-    return [_driven(counted, k, of_groups, m) for k, of_groups in enumerate(groups)]
+    tables = _counted(inputs, events)
+    if not tables:
+        return [Drivers(reason="nothing is unknown") for _ in events]
+    return [_driven(tables, k, of_groups, m) for k, of_groups in enumerate(groups)]
 
 
 class _Kind(Enum):
@@ -160,8 +162,8 @@ class _Counts:
     kind: _Kind
 
 
-def _counted(inputs: Iterable[Values], events: Sequence[Bools]) -> tuple[list[_Counts], int]:
-    """Return the counts of ordered inputs and of labels, and the number of replications."""
+def _counted(inputs: Iterable[Values], events: Sequence[Bools]) -> list[_Counts]:
+    """Return the counts of inputs, those of a kind together."""
     n = len(events[0])
     n_classes = next((b for b in _CLASSES if b**3 <= 2 * n), _CLASSES[-1])
     eights = np.packbits(np.stack(events), axis=0, bitorder="little").astype(np.int64)
@@ -170,7 +172,7 @@ def _counted(inputs: Iterable[Values], events: Sequence[Bools]) -> tuple[list[_C
         codes, starts, kind = _classes(x, n_classes)
         counts = _in_classes(codes, max(n_classes, len(starts)), eights)
         rows[kind].append((place, counts[: 1 + len(events)], starts))
-    return [_stacked(found, kind) for kind, found in rows.items() if found], n
+    return [_stacked(found, kind) for kind, found in rows.items() if found]
 
 
 def _in_classes(codes: Ints, width: int, eights: Ints) -> Floats:
@@ -238,10 +240,9 @@ class _Variances:
     floor: Floats
 
 
-def _driven(counted: tuple[list[_Counts], int], event: int, groups: Ints, m: int) -> Drivers:
+def _driven(tables: Sequence[_Counts], event: int, groups: Ints, m: int) -> Drivers:
     """Return what one event hangs on."""
-    tables, n = counted
-    came = int(tables[0].events[event, 0].sum()) if tables else 0
+    n, came = (int(counts.sum()) for counts in (tables[0].n[0], tables[0].events[event, 0]))
     if min(came, n - came) < FEWEST_EVENTS:
         what = "comes" if came < FEWEST_EVENTS else "fails to come"
         return Drivers(reason=f"it {what} in fewer than {FEWEST_EVENTS} replications")
@@ -384,7 +385,7 @@ def _normals(width: int) -> Floats:
 
 
 def _ignorance(shares: Floats, m: int) -> _Ignorance:
-    """Return what is unknown makes vary, in these groups and in others of the same law."""
+    """Return what ignorance makes vary, in these groups and in others of the same law."""
     rows = _choices(len(shares))
     # By sums of gathered numbers: a product of matrices depends on the number of processors.
     mean, square = shares[rows].mean(axis=1), (shares**2)[rows].mean(axis=1)
