@@ -46,6 +46,7 @@ COMMANDS = {
     "explain": "Say what a scenario file means.",
     "trace": "Tell one replication as a timeline.",
     "check": "Hold forecasts to what their files say of them.",
+    "discover": "Say under which conditions an outcome comes.",
     "exact": "Solve a small Markov scenario exactly.",
     "list": "List the runs that were kept.",
     "show": "Show a result again.",
