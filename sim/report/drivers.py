@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matplotlib.axes import Axes
 
 from sim.ensemble.driven import Driven, Driver
@@ -11,7 +13,9 @@ from sim.report.page import BELOW, Drawing, Page, and_stopped, label_of, moment,
 from sim.shown import fitted, percent
 
 _LEFT, _RIGHT = 3.0, 1.65
-_ROW, _BAR, _ABOVE = 0.36, 0.5, 0.3
+_ROW, _ABOVE = 0.36, 0.3
+#: How thick a bar is, in points.
+_BAR = 13.0
 _FOOT = (
     "Full dot: where the input is highest, or the likeliest of labels; open dot: where it is "
     "lowest; small ones: the fifths between. Line: over all inputs. Index: what share of the "
@@ -36,8 +40,8 @@ def tornado(ensemble: Ensemble, name: str, driven: Driven) -> Drawing:
     axes.set_yticks([])
     axes.axvline(driven.probability, color=style.BLACK, linewidth=0.9, label="all inputs")
     page.text(_LEFT + width + 0.2, page.top - 0.1, "index", style.SMALL, color=style.GREY, va="top")
+    _bars(axes, rows)
     for k, row in enumerate(rows):
-        _row(axes, k, row)
         _beside(page, row, bottom + height * (1.0 - (k + 0.5) / len(rows)), _LEFT + width)
     alt = f"What {quoted(ensemble, name)} hangs on by {by}, {percent(driven.probability)} over all "
     alt += f"inputs. {' '.join(map(_alt, rows))}"
@@ -52,22 +56,22 @@ def _probability_axis(axes: Axes, top: float, by: str) -> None:
     axes.set_xlabel(caption, fontsize=style.SMALL, color=style.GREY, labelpad=2)
 
 
-def _row(axes: Axes, k: int, row: Driver) -> None:
-    """Draw a bar over all that the input makes of the probability, and dots on it."""
-    given = [p for _, p in row.given]
-    axes.barh(
-        k, max(given) - min(given), left=min(given), height=_BAR,
-        color=style.tint(style.BLUE, style.NARROW),
-    )  # fmt: skip
-    between = given[1:-1]
-    axes.plot(
-        between, [k] * len(between), ".", color=style.BLUE, markersize=4, label="_between"
-    )  # fmt: skip
-    looks = {"lowest": (given[0], "white"), "highest": (given[-1], style.BLUE)}
-    for label, (p, face) in looks.items():
+def _bars(axes: Axes, rows: Sequence[Driver]) -> None:
+    """Draw bars over all that inputs make of the probability, and dots on them."""
+    given = [[p for _, p in row.given] for row in rows]
+    lows, highs = [min(ps) for ps in given], [max(ps) for ps in given]
+    axes.hlines(
+        range(len(rows)), lows, highs, linewidth=_BAR, color=style.tint(style.BLUE, style.NARROW)
+    )
+    dots = {
+        "between": ([(p, k) for k, ps in enumerate(given) for p in ps[1:-1]], style.BLUE, 2.0),
+        "lowest": ([(ps[0], k) for k, ps in enumerate(given)], "white", 6.0),
+        "highest": ([(ps[-1], k) for k, ps in enumerate(given)], style.BLUE, 6.0),
+    }
+    for label, (places, face, size) in dots.items():
         axes.plot(
-            [p], [k], "o", color=style.BLUE, markerfacecolor=face, markersize=6, zorder=3,
-            clip_on=False, label=label,
+            [p for p, _ in places], [k for _, k in places], "o", color=style.BLUE,
+            markerfacecolor=face, markersize=size, zorder=3, clip_on=False, label=label,
         )  # fmt: skip
 
 
