@@ -38,7 +38,9 @@ def tornado(ensemble: Ensemble, name: str, driven: Driven) -> Drawing:
     _probability_axis(axes, top, by)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_yticks([])
-    axes.axvline(driven.probability, color=style.BLACK, linewidth=0.9, label="all inputs")
+    axes.axvline(
+        driven.probability, color=style.BLACK, linewidth=0.9, zorder=2.5, label="all inputs"
+    )
     page.text(_LEFT + width + 0.2, page.top - 0.1, "index", style.SMALL, color=style.GREY, va="top")
     _bars(axes, rows)
     for k, row in enumerate(rows):
