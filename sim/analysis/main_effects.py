@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.analysis.first_passage import Floats, Ints
-from sim.analysis.sobol import Decomposition, Indices
+from sim.analysis.sobol import Indices
 
 #: Points are left out in so many parts for an interval, and there are at least as many.
 PARTS = 20
@@ -83,44 +83,6 @@ def main_effects(
     total = _Sums.of(ones, values).total - luck * (_left_out(np.bincount(part)) - 1)
     with np.errstate(divide="ignore", invalid="ignore"):
         return _jackknifed(np.array(found).T / total[:, np.newaxis], level)
-
-
-def given_data(
-    bins: list[Ints], came: Floats, groups: Ints, m: int, level: float = 0.95
-) -> Decomposition:
-    """Return first-order indices of a probability from an ensemble as it is; no total ones.
-
-    The variance of the bins' shares, by replications that draw what is unknown and luck both, is
-    set against that of the probability over what is unknown, by the nested ones.
-
-    Parameters
-    ----------
-    bins : list of int arrays, shape (n_replications,)
-        In which bin of each input the replications lie; at least :data:`PARTS` replications.
-    came : float array, shape (n_replications,)
-        1 where the outcome came, else 0.
-    groups : int array, shape (n_groups,)
-        In how many of m nested replications, which share what is unknown, it came; at least
-        :data:`PARTS` groups.
-    m : int
-        At least 2.
-    level : in (0, 1)
-        Of the jackknife intervals, by Student's t.
-    """
-    if min(len(came), len(groups)) < PARTS:
-        raise ValueError(f"at least {PARTS} replications and groups are needed")
-    shares = np.asarray(groups, dtype=np.float64) / m
-    spread = _Sums.of(np.zeros(len(shares), dtype=np.int64), shares)
-    part = np.arange(len(shares)) % PARTS
-    luck = _left_out(np.bincount(part, shares * (1.0 - shares))) / spread.n[:, 0] / (m - 1)
-    variance = spread.total / (spread.n[:, 0] - 1.0) - luck
-    n = _left_out(np.bincount(np.arange(len(came)) % PARTS))
-    found = np.array([_between(of_input, came) for of_input in bins]).T / n[:, np.newaxis]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        indices = _jackknifed(found / variance[:, np.newaxis], level)
-    nothing = np.full(len(bins), np.nan)
-    error = float(_errors(variance))
-    return Decomposition(float(variance[0]), error, indices, Indices(nothing, nothing, nothing))
 
 
 def explained(bins: list[Ints], values: Floats) -> Floats:

@@ -74,14 +74,19 @@ def _outcome(sweep: Sweep, spread: Spread, found: Sequence[Influence], look: Loo
         if sweep.method == "morris":
             said = "no input moves it"
         return [*lines, *text.wrapped(said, look.width, "  ")]
-    return lines + _table(_rows(sweep, found), look) + _rest(len(found), look)
+    shown = [one for one in found if one.size > -math.inf][:_MOST]
+    return [
+        *lines,
+        *_table(_rows(sweep, shown), look),
+        *_rest(sweep, len(found) - len(shown), look),
+    ]
 
 
-def _rest(n: int, look: Look) -> list[str]:
-    if n <= _MOST:
+def _rest(sweep: Sweep, n: int, look: Look) -> list[str]:
+    if not n:
         return []
-    others = text.counted(n - _MOST, "other input")
-    return [look.styled(f"  and {others} of less influence", "dim")]
+    what = "that do not stand out" if sweep.method == "given" else "of less influence"
+    return [look.styled(f"  and {text.counted(n, 'other input')} {what}", "dim")]
 
 
 def _rows(sweep: Sweep, found: Sequence[Influence]) -> list[list[str]]:
@@ -90,7 +95,7 @@ def _rows(sweep: Sweep, found: Sequence[Influence]) -> list[list[str]]:
     else:
         head = ["input", "alone", "95 %", "total", "95 %", "low to high"]
     rows = [head]
-    for one in found[:_MOST]:
+    for one in found:
         if sweep.method == "morris":
             figures = [
                 _points(one.mu, is_signed=True),

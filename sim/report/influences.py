@@ -77,7 +77,7 @@ def _said(sweep: Sweep, outcome: str) -> str:
 def tornado(sweep: Sweep, outcome: str) -> Drawing:
     """Draw how far each input moves the probability, and its figure with its interval."""
     found, label = sweep.outcomes[outcome], _label(sweep, outcome)
-    shown = found[:_INPUTS]
+    shown = [one for one in found if one.size > -math.inf][:_INPUTS]
     foot = "Left: the probability where the input is lowest (hatched) and highest (filled), over "
     foot += f"all others. Right: {_FIGURES[sweep.method]}, with 95 %."
     if len(found) > len(shown):
@@ -171,7 +171,8 @@ def _told(one: Influence) -> str:
 
 def curves(sweep: Sweep, outcome: str) -> Drawing:
     """Draw the probability along each of the inputs of most influence."""
-    label, shown = _label(sweep, outcome), sweep.outcomes[outcome][:_CURVES]
+    label, found = _label(sweep, outcome), sweep.outcomes[outcome]
+    shown = [one for one in found if one.size > -math.inf][:_CURVES]
     n_columns = min(3, len(shown))
     n_rows = math.ceil(len(shown) / n_columns)
     foot = "Each panel: the mean over the other inputs, with its 95 %, from the lowest to the "

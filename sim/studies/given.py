@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from sim.analysis.first_passage import proportion
-from sim.analysis.main_effects import PARTS, binned, given_data
+from sim.analysis.main_effects import binned
 from sim.ensemble.batch import Floats
 from sim.ensemble.model import Ensemble
 from sim.studies.influence import coordinates, places
@@ -27,33 +28,27 @@ class GivenData:
         ]
 
     def look(self, outcome: str, label: str) -> tuple[list[Influence], Spread]:
-        """Return what each input does to an outcome, and how much of it is seen."""
+        """Return what each input does to an outcome, and how much of it is seen.
+
+        Indices are those that the run itself has (:meth:`sim.Ensemble.drivers`), of the inputs that
+        stand out from the noise.
+        """
         came = (self.ensemble.times(outcome) <= self.by).astype(np.float64)
-        plain = [
-            Influence(path, responses=self._responses(k, came))
+        driven = self.ensemble.drivers([self.by]).get(outcome)
+        found = {one.input.name: one for one in driven.drivers} if driven else {}
+        influences = [
+            Influence(
+                path,
+                index=found[path].index if path in found else None,
+                interval95=found[path].interval95 if path in found else None,
+                responses=self._responses(k, came),
+            )
             for k, path in enumerate(self.inputs)
         ]
-        p, nested = float(came.mean()), self.ensemble.nested
-        if nested is None or len(nested.times[outcome]) < PARTS or self.ensemble.n < PARTS:
-            return plain, Spread(label, p, 0.0, (p * (1.0 - p)) ** 0.5, False)
-        groups = (nested.times[outcome] <= self.by).sum(axis=1)
-        found = given_data(self.bins, came, groups, nested.times[outcome].shape[1])
-        variance = max(0.0, found.variance)
-        spread = Spread(
-            label, p, variance**0.5, max(0.0, p * (1.0 - p) - variance) ** 0.5, found.is_seen
-        )
-        if not found.is_seen:
-            return plain, spread
-        first = found.first
-        return [
-            Influence(
-                one.input,
-                float(first.value[k]),
-                (float(first.low[k]), float(first.high[k])),
-                responses=one.responses,
-            )
-            for k, one in enumerate(plain)
-        ], spread
+        p = float(came.mean())
+        unknown = (driven.unknown or 0.0) if driven else 0.0
+        inputs, luck = (math.sqrt(share * p * (1.0 - p)) for share in (unknown, 1.0 - unknown))
+        return influences, Spread(label, p, inputs, luck, bool(found))
 
     def _responses(self, k: int, came: Floats) -> tuple[Response, ...]:
         found = []

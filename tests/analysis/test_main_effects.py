@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from sim.analysis.design import grid, latin_hypercube
-from sim.analysis.main_effects import PARTS, bins_for, bins_of, given_data, main_effects
-from sim.analysis.sobol import Decomposition, Indices
+from sim.analysis.main_effects import PARTS, bins_for, bins_of, main_effects
+from sim.analysis.sobol import Indices
 from tests.oracles.sensitivity import KNOWN
 
 SEEDS = range(60)
@@ -84,34 +84,6 @@ def test_luck_is_taken_off_a_whole_grid():
             of.append(main_effects(np.tile(points, (4, 1)), shares, luck, is_whole_grid=True).value)
     assert np.mean(found[True], axis=0) == pytest.approx(truth, abs=0.03)
     assert np.mean(found[False], axis=0) != pytest.approx(truth, abs=0.03)
-
-
-def of_an_ensemble(seed: int, *, corrected: bool) -> Decomposition:
-    """Return the indices of Ishigami's function as a probability, from yes and no alone."""
-    known, random = KNOWN["ishigami"], np.random.default_rng(seed)
-    points = random.uniform(size=(8_000, 3))
-    came = (random.uniform(size=8_000) < known.probability(points)).astype(np.float64)
-    nested = random.binomial(32, known.probability(random.uniform(size=(400, 3))))
-    bins = [np.minimum((column * 8).astype(np.int64), 7) for column in points.T]
-    # The same shares, said to be of many more replications, are taken for exact.
-    factor = 1 if corrected else 1_000
-    return given_data(bins, came, nested * factor, 32 * factor)
-
-
-@pytest.mark.statistical
-def test_known_indices_lie_in_their_intervals_by_an_ensemble_as_it_is():
-    found = [of_an_ensemble(seed, corrected=True) for seed in SEEDS]
-    assert np.all(held([f.first for f in found], in_eight_bins()) >= LEAST)
-    low, high = KNOWN["ishigami"].range
-    variance = KNOWN["ishigami"].variance / (high - low) ** 2
-    assert np.mean([f.variance for f in found]) == pytest.approx(variance, rel=0.03)
-    assert all(f.is_seen for f in found)
-
-
-@pytest.mark.statistical
-def test_with_luck_left_in_the_nested_shares_they_do_not():
-    found = [of_an_ensemble(seed, corrected=False).first for seed in SEEDS]
-    assert held(found, in_eight_bins()).min() < LEAST
 
 
 def test_too_few_points_are_refused():

@@ -151,10 +151,24 @@ def test_first_order_indices_of_a_net_lie_in_their_intervals(how):
     variance, first, _ = known()
     made = sim.sweep(scenario(), **how)
     for path, one in of(made).items():
+        if one.index is None:  # of a run as it is, what does not stand out has none
+            assert (how["method"], path) == ("given", IDLE)
+            continue
         half = (one.interval95[1] - one.interval95[0]) / 2.0
         assert abs(one.index - first[path]) <= 1.5 * half + first[path] / 36.0
         assert one.total is None
     assert made.spread["hit"].inputs == pytest.approx(math.sqrt(variance), rel=0.12)
+
+
+def test_indices_of_a_run_as_it_is_are_those_that_the_run_has():
+    made = sim.sweep(scenario(), replications=4_000, by=1.0)
+    driven = sim.run(scenario(), replications=4_000).drivers([1.0])["hit"]
+    assert [(one.input, one.index, one.interval95) for one in made.outcomes["hit"][:2]] == [
+        (one.input.name, one.index, one.interval95) for one in driven.drivers
+    ]
+    assert made.outcomes["hit"][0].input == HITS
+    p = driven.probability
+    assert made.spread["hit"].inputs == pytest.approx(math.sqrt(driven.unknown * p * (1.0 - p)))
 
 
 def test_the_response_follows_the_probability():
