@@ -85,7 +85,7 @@ def _outcome(sweep: Sweep, spread: Spread, found: Sequence[Influence], look: Loo
 def _rest(sweep: Sweep, n: int, look: Look) -> list[str]:
     if not n:
         return []
-    what = "that do not stand out" if sweep.method == "given" else "of less influence"
+    what = "not above the noise" if sweep.method == "given" else "of less influence"
     return [look.styled(f"  and {text.counted(n, 'other input')} {what}", "dim")]
 
 
