@@ -18,6 +18,8 @@ class Spot:
     kind: str = ""
     #: Latitude and longitude in degrees, where it is on the map.
     at: tuple[float, float] | None = None
+    #: Least number of people: which name matters most where there is no room for all.
+    people: float = 0.0
     watch: str = ""
 
 

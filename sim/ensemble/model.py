@@ -49,6 +49,8 @@ class Facts:
     start: datetime | None = None
     #: Where its people live: the zone of every date that is shown; that of ``start`` if None.
     timezone: str | None = None
+    #: The latest public knowledge, in days; None without a start.
+    as_of: float | None = None
     horizon: float = 0.0
     report: tuple[float, ...] = ()
     #: What outcomes are held against, by name, where there is something.

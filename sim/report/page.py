@@ -37,6 +37,14 @@ BELOW = 0.62
 
 
 @dataclass(frozen=True)
+class Table:
+    """Every number that a picture shows."""
+
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class Drawing:
     """A picture that is not written anywhere yet; a notebook shows it."""
 
@@ -45,6 +53,7 @@ class Drawing:
     #: What the picture says, for who cannot see it.
     alt: str
     figure: Figure
+    table: Table = Table()
 
     def _repr_html_(self) -> str:
         from sim.report.pictures import as_html

@@ -24,6 +24,7 @@ def geography(scenario: Scenario) -> Geography:
                 _label(place),
                 place.kind,
                 place.where,
+                place.population,
                 watched.get(Ref("variable", f"{place.name}.control"), ""),
             )
             for place in world.places.values()

@@ -13,7 +13,7 @@ from sim.ensemble.watched import QUANTILES_FROM
 from sim.errors import Interrupted, UsageError
 from sim.interrupts import held_back
 from sim.net.model import Net
-from sim.scenario.model import Scenario
+from sim.scenario.model import Scenario, ScenarioClock
 from sim.studies.geography import geography
 from sim.studies.keep import kept
 from sim.studies.reference import base_rates
@@ -155,6 +155,12 @@ def _memory() -> float:
         return math.inf
 
 
+def _as_of(clock: ScenarioClock) -> float | None:
+    if clock.start is None or clock.as_of is None:
+        return None
+    return (clock.as_of - clock.start).total_seconds() / SECONDS_PER_DAY
+
+
 def facts(scenario: Scenario) -> Facts:
     """Return what an ensemble should know of its scenario."""
     clock = scenario.clock
@@ -165,6 +171,7 @@ def facts(scenario: Scenario) -> Facts:
         variant=scenario.variant_name,
         start=clock.start,
         timezone=clock.timezone,
+        as_of=_as_of(clock),
         horizon=clock.horizon / SECONDS_PER_DAY,
         report=tuple(t / SECONDS_PER_DAY for t in clock.report),
         base_rates=base_rates(scenario),

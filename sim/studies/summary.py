@@ -13,7 +13,7 @@ from sim.analysis.words import words
 from sim.ensemble.base_rate import BaseRate
 from sim.ensemble.geography import Spot
 from sim.ensemble.model import Ensemble
-from sim.shown import to_the_minute
+from sim.shown import iso
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -113,9 +113,7 @@ def _by(ensemble: Ensemble, name: str, days: float) -> dict[str, Any]:
 
 
 def _when(ensemble: Ensemble, days: float) -> dict[str, Any]:
-    date = ensemble.date(days)
-    time = to_the_minute(date).isoformat(timespec="minutes") if date else None
-    return {"days": days, "time": time}
+    return {"days": days, "time": iso(ensemble.date(days))}
 
 
 def _band(ensemble: Ensemble, name: str, by: float | None = None) -> list[float] | None:
