@@ -153,7 +153,7 @@ def _curve(axes: Axes, drawn: Arrival) -> None:
     """Draw steps, with the band over the inputs behind and hairlines for Monte Carlo error."""
     curve = drawn.curve
     if len(drawn.knots):
-        is_whole = len(drawn.knots) == len(curve.grid)
+        is_whole = bool(np.all(np.diff(drawn.knots) == 1))
         axes.fill_between(
             curve.grid[drawn.knots], drawn.low, drawn.high, step="post" if is_whole else None,
             linewidth=0.5, facecolor=style.tint(style.BLUE, style.AREA),

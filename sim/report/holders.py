@@ -87,7 +87,7 @@ def _looks(ensemble: Ensemble) -> dict[str, Look]:
             style.written(geography.label(name), name),
             ascii_uppercase[k % len(ascii_uppercase)],
             style.COLOURS[k % len(style.COLOURS)],
-            style.HATCHES[(k + k // len(style.COLOURS)) % len(style.HATCHES)],
+            style.HATCHES[k % len(style.HATCHES)],
         )
         for k, name in enumerate(names)
     }

@@ -174,13 +174,12 @@ def _told(
 
 def _panel(page: Page, ensemble: Ensemble, frame: Frame, days: float) -> None:
     """Draw the frame of a map, with its date above."""
-    k = ensemble.watch_point(days)
-    said = moment(ensemble.facts, days)
-    if abs(ensemble.legend.grid[k] - days) > 1e-9 * max(1.0, days):
-        said += f", watched {_shortly(ensemble, ensemble.legend.grid[k])}"
-    line = style.lines(said, frame.width, style.SMALL + 0.5, bold=True, most=1)
     above = frame.y + frame.height + 0.06
-    page.text(frame.x, above, "".join(line), style.SMALL + 0.5, weight="bold")
+    page.text(frame.x, above, moment(ensemble.facts, days), style.SMALL + 0.5, weight="bold")
+    watched = ensemble.legend.grid[ensemble.watch_point(days)]
+    if abs(watched - days) > 1e-9 * max(1.0, days):
+        said = f"watched {_shortly(ensemble, watched)}"
+        page.text(frame.x + frame.width, above, said, _LABEL, ha="right", color=style.GREY)
     page.figure.add_artist(
         Rectangle(
             (frame.x, frame.y), frame.width, frame.height, fill=False, linewidth=0.8,

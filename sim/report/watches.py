@@ -30,7 +30,7 @@ _LARGEST = 1e100
 _ROW, _BETWEEN = 2.0, 0.85
 _HEAD = ("watched", "label", "unit", "day", "time", *COLUMNS)
 _FOOT = (
-    "Solid line: median; dashed line: mean; dark band: the middle 50 % of the replications; light "
+    "Solid line: median; dashed line: mean; inner band: the middle 50 % of the replications; outer "
     "band: the middle 90 %; at the right the last median. What is only yes or no, 1 or 0, has a "
     "mean alone, which is its probability. Sampled at the watch points."
 )
