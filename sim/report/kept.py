@@ -15,14 +15,18 @@ if TYPE_CHECKING:
     from sim.report.pictures import Picture, Theme
 
 
+#: What each picture has to have on the disk.
+_FILES = ("png", "svg", "csv")
+
+
 def pictures(
     ensemble: Ensemble, at: Sequence[float] | None = None, themes: Sequence[Theme] = ("light",)
-) -> list[dict[str, str]]:
+) -> list[dict[str, Any]]:
     """Return the pictures of a result that is kept, drawn now if they are not there.
 
     Each has ``name``, ``title``, ``alt`` (what it shows, in words), ``theme``, and the names of its
     files, ``png``, ``svg`` and ``csv``. ``at`` and ``themes`` are those of
-    :func:`sim.report.pictures.draw`.
+    :func:`sim.report.pictures.draw`; with others than before they are drawn anew.
     """
 
     def drawn(folder: Path) -> list[Picture]:
@@ -31,13 +35,12 @@ def pictures(
         return draw(ensemble, folder, at=at, themes=themes)
 
     assert ensemble.folder is not None
-    asked = {"at": None if at is None else list(at), "themes": list(themes)}
-    return _known_or(drawn, ensemble.folder, "summary.json", asked)
+    return _known_or(drawn, ensemble.folder, "summary.json", at, themes)
 
 
 def pictures_of_differences(
     comparison: Comparison, themes: Sequence[Theme] = ("light",)
-) -> list[dict[str, str]]:
+) -> list[dict[str, Any]]:
     """Return the pictures of a comparison that is kept, as :func:`pictures` does."""
 
     def drawn(folder: Path) -> list[Picture]:
@@ -47,25 +50,26 @@ def pictures_of_differences(
         return write(lambda: drawings(comparison), folder, themes)
 
     assert comparison.result is not None
-    asked = {"at": None, "themes": list(themes)}
-    return _known_or(drawn, Path(comparison.result), FILE, asked)
+    return _known_or(drawn, Path(comparison.result), FILE, None, themes)
 
 
 def _known_or(
-    drawn: Callable[[Path], list[Picture]], folder: Path, file: str, asked: dict[str, Any]
-) -> list[dict[str, str]]:
+    drawn: Callable[[Path], list[Picture]],
+    folder: Path,
+    file: str,
+    at: Sequence[float] | None,
+    themes: Sequence[Theme],
+) -> list[dict[str, Any]]:
     """Return the pictures that a file beside them names, if they are there as asked; or draw."""
     summary = store.read_json(folder / file)
-    known: list[dict[str, str]] = summary.get("pictures") or []
-    is_as_asked = summary.get("pictures_of") == asked
-    if (
-        known
-        and is_as_asked
-        and all(
-            (folder / str(p.get(kind))).is_file() for p in known for kind in ("png", "svg", "csv")
-        )
-    ):
+    known: list[dict[str, Any]] = summary.get("pictures") or []
+    dates = None if at is None else list(at)
+    is_as_asked = {p.get("theme") for p in known} == set(themes) and all(
+        p.get("at") == dates and all((folder / str(p.get(kind))).is_file() for kind in _FILES)
+        for p in known
+    )
+    if is_as_asked:
         return known
-    found = [asdict(picture) for picture in drawn(folder)]
-    store.write_json(folder, file, {**summary, "pictures": found, "pictures_of": asked})
+    found = [{**asdict(picture), "at": dates} for picture in drawn(folder)]
+    store.write_json(folder, file, {**summary, "pictures": found})
     return found

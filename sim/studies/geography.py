@@ -18,6 +18,8 @@ def geography(scenario: Scenario) -> Geography:
         return NOWHERE
     watched = {w.expr: w.name for w in reversed(scenario.net.watches)}
     return Geography(
+        outline=scenario.outline,
+        outline_of=scenario.outline_of,
         spots=tuple(
             Spot(
                 place.name,

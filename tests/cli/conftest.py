@@ -31,7 +31,7 @@ def _draws_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     """Draw no pictures: they take seconds, and tests/report looks at them."""
     if request.node.get_closest_marker("pictures") is None:
         for name in ("pictures", "pictures_of_differences"):
-            monkeypatch.setattr(f"sim.report.kept.{name}", lambda made: [])
+            monkeypatch.setattr(f"sim.report.kept.{name}", lambda *_: [])
 
 
 Start = Callable[..., "subprocess.Popen[str]"]
