@@ -33,7 +33,7 @@ def run_script(folder: Path, low: float, variant: str = "fast") -> subprocess.Co
     }
     return subprocess.run(
         ["bash", str(SCRIPT), "fall.yaml", variant, "out"],
-        cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=240,
+        cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=600,
         check=False,
     )  # fmt: skip
 

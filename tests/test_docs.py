@@ -61,7 +61,7 @@ def output_of(command: str, folder: Path) -> str:
         env=environment,
         capture_output=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr
@@ -87,7 +87,7 @@ def test_a_console_block_shows_what_its_commands_print(page, body, desk):
 @pytest.mark.parametrize(("page", "body"), blocks("python"), ids=place)
 def test_a_python_example_runs(page, body, desk):
     path = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run([sys.executable, "-c", body], cwd=desk, env=path, check=True, timeout=120)
+    subprocess.run([sys.executable, "-c", body], cwd=desk, env=path, check=True, timeout=600)
 
 
 @pytest.mark.parametrize(("page", "body"), blocks("yaml"), ids=place)
@@ -181,7 +181,7 @@ def html(tmp_path_factory):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -14,8 +14,6 @@ from sim.studies.comparison import ByDate, Comparison, Difference, Example, OfTi
 
 _CLOCKS = 5
 _TRACED = 2
-#: Columns that a label has at the least: a table without room for it loses its last column.
-_LABEL = 12
 
 
 def told(comparison: Comparison, look: Look | None = None) -> str:
@@ -85,11 +83,12 @@ class _Told:
         said = f"With {self.shown_name}: {safe(of.label)} by {self.moment(row)}: "
         said += f"{text.percent(row.probability)} instead of {text.percent(row.baseline)}, "
         said += f"{in_points(row.difference, row.interval95, row.inputs80)}."
-        return [*self.bold(said), *text.wrapped(_whole(_first(of)), self.look.width)]
+        return [*self.bold(said), *text.wrapped(text.whole(_first(of)), self.look.width)]
 
     def bold(self, said: str) -> list[str]:
         return [
-            self.look.styled(line, "bold") for line in text.wrapped(_whole(said), self.look.width)
+            self.look.styled(line, "bold")
+            for line in text.wrapped(text.whole(said), self.look.width)
         ]
 
     def moment(self, row: ByDate) -> str:
@@ -192,24 +191,7 @@ class _Told:
         return [*shown, signed(time.difference, decimals), joint.join(ends)]
 
     def table(self, rows: list[list[str]], align: str) -> list[str]:
-        """Return a table without the columns that nothing is in, or that there is no room for."""
-        used = [j for j in range(len(align)) if any(row[j] for row in rows[1:])]
-        rows = [[row[j] for j in used] for row in rows]
-        while (room := self._room(rows)) < _LABEL and len(used) > 2:
-            rows, used = [row[:-1] for row in rows], used[:-1]
-        rows = [line for label, *row in rows for line in text.with_label(label, row, room)]
-        head, *body = text.table(rows, "".join(align[j] for j in used))
-        return [self.look.styled(f"  {head}", "dim"), *(f"  {line}" for line in body)]
-
-    def _room(self, rows: list[list[str]]) -> int:
-        """Return the columns that are left for the first column of a table."""
-        widths = [max(map(text.width, column)) for column in zip(*rows, strict=True)]
-        return max(8, self.look.width - 2 - sum(2 + width for width in widths[1:]))
-
-
-def _whole(said: str) -> str:
-    """Return a sentence in which no number is parted from its sign of percent."""
-    return said.replace(" %", f"{text.NO_BREAK}%")
+        return text.fitting_table(rows, align, self.look)
 
 
 def _share(share: float) -> str:

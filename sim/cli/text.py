@@ -42,6 +42,7 @@ __all__ = [
     "days",
     "decimals_for",
     "fitted",
+    "fitting_table",
     "given_the_model",
     "headed",
     "interval",
@@ -51,6 +52,7 @@ __all__ = [
     "percent",
     "span",
     "table",
+    "whole",
     "width",
     "with_label",
     "wrapped",
@@ -58,6 +60,8 @@ __all__ = [
 
 WIDTH = 80
 NARROWEST = 40
+#: Columns that a label has: a table without room for so many loses its last column, but one of two.
+_LABEL, _LEAST_LABEL = 12, 8
 _STYLES = {"bold": "1", "dim": "2", "red": "1;31", "yellow": "1;33", "blue": "1;34"}
 
 
@@ -138,6 +142,32 @@ def with_label(label: str, row: list[str], columns: int) -> list[list[str]]:
     first, *more = wrapped(label, columns - 2)
     rest = "  " + fitted(" ".join(more), columns - 2)
     return [[first, *row], [rest, *([""] * len(row))]]
+
+
+def fitting_table(rows: Sequence[list[str]], align: str, look: Look) -> list[str]:
+    """Return a table, indented, its head dim, without columns that are empty or have no room.
+
+    The first column has labels, which give way first.
+    """
+    used = [j for j in range(len(align)) if any(row[j] for row in rows[1:])]
+    rows = [[row[j] for j in used] for row in rows]
+    while (room := _room(rows, look)) < _LABEL and len(used) > 2:
+        rows, used = [row[:-1] for row in rows], used[:-1]
+    room = max(_LEAST_LABEL, room)
+    rows = [line for label, *row in rows for line in with_label(label, row, room)]
+    head, *body = table(rows, "".join(align[j] for j in used))
+    return [look.styled(f"  {head}", "dim"), *(f"  {line}" for line in body)]
+
+
+def _room(rows: Sequence[list[str]], look: Look) -> int:
+    """Return the columns that are left for the first column of a table."""
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
+    return look.width - 2 - sum(2 + width for width in widths[1:])
+
+
+def whole(said: str) -> str:
+    """Return a sentence in which no number is parted from its sign of percent."""
+    return said.replace(" %", f"{NO_BREAK}%")
 
 
 def _padded(cell: str, columns: int, side: str) -> str:

@@ -16,11 +16,13 @@ from sim.cli.text import Look
 from sim.units import Dimension
 
 if TYPE_CHECKING:
+    from sim.engines.reasons import Sped
     from sim.ensemble.model import Ensemble
     from sim.net.model import Net, Outcome
-    from sim.studies.trace import Event, Value
+    from sim.studies.trace import Event, Value, Waiting
 
 _LOST = 3
+_SPED = 3
 _INPUTS = 12
 
 
@@ -42,7 +44,8 @@ def command(file: str, replication: int, seed: int, **given: Any) -> int:
     """Tell one replication of a scenario FILE as a timeline.
 
     Each entry says when something happened, what, and which transition it was; below it stand what
-    changed, the outcomes that it settled, and the clocks that it was faster than.
+    changed, the outcomes that it settled, why its clock fired then (how long its work was, and what
+    sped or slowed it), the clocks that it stopped, and those that it was ahead of.
     """  # fmt: skip
     from sim.studies.trace import one, trace
 
@@ -68,8 +71,25 @@ def _as_json(event: Event) -> dict[str, Any]:
         "says": event.says or None,
         "changes": {name: [_plain(v) for v in pair] for name, pair in event.changes.items()},
         "outcomes": list(event.outcomes),
-        "lost": [{"transition": name, "days": due} for name, due in event.lost[:_LOST]],
+        "shorter": event.shorter,
+        "sped": [
+            {
+                "name": one.name,
+                "before": _plain(one.before),
+                "now": _plain(one.now),
+                "factor": _plain(one.factor),
+            }
+            for one in event.sped
+        ],
+        "lost": [one._asdict() for one in _nearest(event)],
     }
+
+
+def _nearest(event: Event) -> list[Waiting]:
+    """Return the clocks that were nearest to firing, those that were stopped first."""
+    stopped = [one for one in event.lost if one.stopped]
+    running = [one for one in event.lost if not one.stopped]
+    return [*stopped[:_LOST], *running[:_LOST]]
 
 
 def _plain(value: Value) -> Value:
@@ -145,8 +165,8 @@ class _Timeline:
         indent = " " * 4
         lines = [*self._head(event), *self._wrapped(", ".join(self._changes(event)), indent)]
         lines += self._outcomes(o for o in self.net.outcomes if o.name in event.outcomes)
-        if event.lost and not event.immediate:
-            lines += self._styled(self._wrapped(self._lost(event), indent), "dim")
+        whys = [] if event.immediate else filter(None, (self._why(event), self._lost(event)))
+        lines += (x for why in whys for x in self._styled(self._wrapped(why, indent), "dim"))
         return lines
 
     def start(self, whole: Ensemble, events: Sequence[Event]) -> list[str]:
@@ -183,23 +203,41 @@ class _Timeline:
         return (f"{date}, " if date else "") + f"day {event.days:.{self.decimals}f}"
 
     def _changes(self, event: Event) -> list[str]:
+        return [self._change(name, *values) for name, values in event.changes.items()]
+
+    def _change(self, name: str, before: Value, after: Value) -> str:
         arrow = (chart.BLOCKS if self.look.blocks else chart.ASCII).arrow
-        return [
+        return (
             f"{safe(name)} {safe(_shown(before))} {arrow} {safe(_shown(after))}{self._unit(name)}"
-            for name, (before, after) in event.changes.items()
-        ]
+        )
 
     def _unit(self, name: str) -> str:
         found = [v.dimension for v in self.net.variables if v.name == name]
         clocks = (t for t in self.net.transitions if f"{t.name}.work" == name)
         return _unit((found or [t.clock.work_dimension for t in clocks])[0])
 
+    def _why(self, event: Event) -> str:
+        """Say how long the work was, as draws go, and what sped or slowed it."""
+        shorter = [] if event.shorter is None else [text.percent(event.shorter, 0)]
+        drawn = [f"{share} of draws are shorter" for share in shorter]
+        return "; ".join([*drawn, *map(self._sped, event.sped[:_SPED])])
+
+    def _sped(self, one: Sped) -> str:
+        how = "running" if one.factor == math.inf else f"{one.factor:.3g} times as fast"
+        return f"{how} since {self._change(one.name, one.before, one.now)}"
+
     def _lost(self, event: Event) -> str:
-        nearest = ", ".join(
-            f"{safe(name)} (day{text.NO_BREAK}{due:.{self.decimals}f})"
-            for name, due in event.lost[:_LOST]
+        """Say what nearly happened instead: above all what cannot happen any more."""
+        stopped = self._due(one for one in _nearest(event) if one.stopped)
+        ahead = self._due(one for one in _nearest(event) if not one.stopped)
+        said = {"stopped": stopped, "ahead of": ahead}
+        return "; ".join(f"{how} {clocks}" for how, clocks in said.items() if clocks)
+
+    def _due(self, clocks: Iterable[Waiting]) -> str:
+        return ", ".join(
+            f"{safe(one.transition)} (day{text.NO_BREAK}{one.days:.{self.decimals}f})"
+            for one in clocks
         )
-        return f"ahead of {nearest}"
 
     def _wrapped(self, said: str, indent: str) -> list[str]:
         return text.wrapped(said, self.look.width, indent)

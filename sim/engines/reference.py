@@ -23,6 +23,7 @@ import simpy
 from simpy.events import NORMAL
 
 from sim import draws
+from sim.engines.reasons import Life, Sped, sped
 from sim.ensemble.batch import AT_START, END_REASONS, NO_VIA, NOT_YET, Batch, Floats, blank
 from sim.errors import RunFault
 from sim.ieee import clip, larger
@@ -56,11 +57,16 @@ class Event:
     changes: Mapping[str, tuple[float | str, float | str]]
     #: Clocks that would have fired later, nearest first: (transition, time).
     lost: tuple[tuple[str, float], ...]
+    #: Share of draws of its work that are shorter, and what sped or slowed its clock.
+    shorter: float | None = None
+    sped: tuple[Sped, ...] = ()
     outcomes: list[str] = field(default_factory=list)
+    #: Those of ``lost`` that run no more once the state has settled.
+    stopped: list[str] = field(default_factory=list)
 
 
 @dataclass
-class _Clock:
+class RunningClock:
     """The clock of a timed transition. ``work`` is None while it holds none."""
 
     number: int
@@ -190,7 +196,7 @@ class Replication:
         self.seed, self.number, self.state = seed, number, state
         self.environment = _AbsoluteTime()
         self.alarms: set[float] = set()
-        self.clocks = {k: _Clock(k, self.net.transitions[k]) for k in engine.timed}
+        self.clocks = {k: RunningClock(k, self.net.transitions[k]) for k in engine.timed}
         self.lives = Counter[int]()  # firings of immediates
         self.horizon = math.inf
         self.end_reason = ""
@@ -207,6 +213,8 @@ class Replication:
         self.integrands = [(0.0, 0.0)] * len(self.net.totals)  # value, since when
         #: What happened, if it is wanted.
         self.events: list[Event] | None = None
+        #: How the clocks began whose work lasts, if it is wanted.
+        self.begun: dict[int, Life] = {}
 
     # Names and values.
 
@@ -276,7 +284,7 @@ class Replication:
             self.begin_timetable(clock)
         self.settle(AT_START)
 
-    def begin_timetable(self, clock: _Clock) -> None:
+    def begin_timetable(self, clock: RunningClock) -> None:
         """Set the first tick of a timetable (section 7)."""
         spec, name = clock.transition.clock, clock.transition.name
         if spec.kind == "every":
@@ -292,7 +300,7 @@ class Replication:
             return
         self.set_due(clock, self.tick(clock, 1))
 
-    def tick(self, clock: _Clock, number: int) -> float:
+    def tick(self, clock: RunningClock, number: int) -> float:
         """Return the time of a timetable's tick, counted from 1."""
         spec, name = clock.transition.clock, clock.transition.name
         if spec.kind == "every":
@@ -303,7 +311,7 @@ class Replication:
 
     # Time.
 
-    def set_due(self, clock: _Clock, due: float) -> None:
+    def set_due(self, clock: RunningClock, due: float) -> None:
         """Set when a clock is due, with an alarm for the arbiter at that time."""
         clock.due = due
         if due < math.inf and due not in self.alarms:
@@ -335,7 +343,7 @@ class Replication:
             self.sample_watch(t, self.horizon)  # (b)
             self.step(due[0], t)  # (a): clocks are listed by priority, then net order
 
-    def step(self, clock: _Clock, t: float) -> None:
+    def step(self, clock: RunningClock, t: float) -> None:
         """Fire a clock that is due, and let the state settle."""
         if t != self.now:
             self.n_at_once = 0
@@ -352,7 +360,10 @@ class Replication:
                 if self.n_idle > self.net.event_limit:
                     self.fault("too many idle ticks", transition.name, transition.clock.origin)
                 return
+        n_events = len(self.events or ())
         self.settle(cause=self.fire(clock.number, clock.life))  # (c)
+        if self.events is not None:
+            self.note_stopped(self.events[n_events])
 
     def settle(self, cause: int) -> None:
         """Finish a step: immediates, outcomes, stop, clocks."""
@@ -414,7 +425,7 @@ class Replication:
 
     # Clocks (sections 2 to 4).
 
-    def update(self, clock: _Clock) -> None:
+    def update(self, clock: RunningClock) -> None:
         """Let a clock see the settled state."""
         transition, t = clock.transition, self.now
         guard = self.holds(transition.guard, transition.name, transition.guard_origin)
@@ -455,6 +466,7 @@ class Replication:
         work = self.sample(law, u, transition.name, origin)
         if work < 0.0:
             self.fault("the work is negative", transition.name, origin, *law.args)
+        self.note_life(transition, None if law.kind == "deterministic" else u)
         return work
 
     # Firing (section 6).
@@ -532,6 +544,7 @@ class Replication:
         clock = self.clocks[self.net.transition_numbers[name]]
         if clock.work is None:
             clock.life += 1
+        self.note_life(clock.transition, None)
         clock.work, clock.since, clock.pace, clock.due = value, self.now, None, math.inf
 
     def assign(
@@ -603,8 +616,20 @@ class Replication:
             if after != before[ref]
         }
 
+    def note_life(self, transition: Transition, shorter: float | None) -> None:
+        """Remember how a clock began."""
+        if self.events is not None:
+            number = self.net.transition_numbers[transition.name]
+            self.begun[number] = Life(self.state.copy(), shorter)
+
+    def note_stopped(self, event: Event) -> None:
+        """Note which clocks an event has stopped."""
+        running = {c.transition.name for c in self.clocks.values() if c.due < math.inf}
+        event.stopped.extend(name for name, _ in event.lost if name not in running)
+
     def observed(self, transition: Transition, branch: Branch) -> Event:
         """Return the event of a firing, all but what it changes."""
+        life = self.begun.get(self.net.transition_numbers[transition.name])
         waiting = [
             (clock.due, clock.transition.name)
             for clock in self.clocks.values()
@@ -618,6 +643,8 @@ class Replication:
             says=self.fill(branch.says or transition.says),
             changes={},
             lost=tuple((name, due) for due, name in sorted(waiting, key=lambda w: w[0])),
+            shorter=life.shorter if life else None,
+            sped=sped(self.engine, transition, life.state, self.state) if life else (),
         )
 
     def fill(self, says: Says) -> str:

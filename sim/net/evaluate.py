@@ -7,6 +7,7 @@ NaN, as C does.
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, MutableSequence
 
 from sim.ieee import (
@@ -29,27 +30,23 @@ State = MutableSequence[float]
 Evaluator = Callable[[State], float]
 
 
-def _truth(value: bool) -> float:
-    return 1.0 if value else 0.0
-
-
 BINARY: Mapping[str, Callable[[float, float], float]] = {
-    "sub": lambda a, b: a - b,
-    "mul": lambda a, b: a * b,
+    "sub": operator.sub,
+    "mul": operator.mul,
     "div": divide,
     "pow": power,
-    "lt": lambda a, b: _truth(a < b),
-    "le": lambda a, b: _truth(a <= b),
-    "gt": lambda a, b: _truth(a > b),
-    "ge": lambda a, b: _truth(a >= b),
-    "eq": lambda a, b: _truth(a == b),
-    "ne": lambda a, b: _truth(a != b),
+    "lt": lambda a, b: 1.0 if a < b else 0.0,
+    "le": lambda a, b: 1.0 if a <= b else 0.0,
+    "gt": lambda a, b: 1.0 if a > b else 0.0,
+    "ge": lambda a, b: 1.0 if a >= b else 0.0,
+    "eq": lambda a, b: 1.0 if a == b else 0.0,
+    "ne": lambda a, b: 1.0 if a != b else 0.0,
     "mod": modulo,
 }
 UNARY: Mapping[str, Callable[[float], float]] = {
     "square": lambda x: x * x,
-    "neg": lambda x: -x,
-    "not": lambda x: _truth(x == 0.0),
+    "neg": operator.neg,
+    "not": lambda x: 1.0 if x == 0.0 else 0.0,
     "abs": abs,
     "exp": exp,
     "log": log,
@@ -60,11 +57,11 @@ UNARY: Mapping[str, Callable[[float], float]] = {
 }
 #: Operators over two or more arguments, taken left to right, two at a time.
 CHAINED: Mapping[str, Callable[[float, float], float]] = {
-    "add": lambda a, b: a + b,
+    "add": operator.add,
     "min": smaller,
     "max": larger,
-    "and": lambda a, b: _truth(a != 0.0 and b != 0.0),
-    "or": lambda a, b: _truth(a != 0.0 or b != 0.0),
+    "and": lambda a, b: 1.0 if a != 0.0 and b != 0.0 else 0.0,
+    "or": lambda a, b: 1.0 if a != 0.0 or b != 0.0 else 0.0,
 }
 
 
@@ -77,12 +74,13 @@ def evaluator(expr: Expr, slots: Mapping[Ref, int]) -> Evaluator:
         value = expr.value
         return lambda state: value
     if isinstance(expr, Ref):
-        slot = slots[expr]
-        return lambda state: state[slot]
+        return operator.itemgetter(slots[expr])
     return _call(expr, [evaluator(arg, slots) for arg in expr.args])
 
 
 def _call(expr: Call, args: list[Evaluator]) -> Evaluator:
+    if expr.op in ("and", "or"):
+        return _connected(args, decisive=expr.op == "or")
     if expr.op in CHAINED:
         return _chain(CHAINED[expr.op], args)
     if expr.op in UNARY:
@@ -98,6 +96,9 @@ def _call(expr: Call, args: list[Evaluator]) -> Evaluator:
 
 
 def _chain(combine: Callable[[float, float], float], args: list[Evaluator]) -> Evaluator:
+    if len(args) == 2:
+        a, b = args
+        return lambda state: combine(a(state), b(state))
     first, *rest = args
 
     def chained(state: State) -> float:
@@ -107,6 +108,18 @@ def _chain(combine: Callable[[float, float], float], args: list[Evaluator]) -> E
         return value
 
     return chained
+
+
+def _connected(args: list[Evaluator], *, decisive: bool) -> Evaluator:
+    """Return a function that asks no further than the first argument that decides; NaN is true."""
+
+    def connected(state: State) -> float:
+        for arg in args:
+            if (arg(state) != 0.0) is decisive:
+                return 1.0 if decisive else 0.0
+        return 0.0 if decisive else 1.0
+
+    return connected
 
 
 def constant(expr: Expr) -> float:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim.ensemble import store
 from sim.ensemble.model import Ensemble
+from sim.studies import discovered
 from sim.studies.comparison import FILE, Comparison
+from sim.studies.discovered import Discovery
 
 if TYPE_CHECKING:
     from sim.report.pictures import Picture, Theme
@@ -51,6 +53,21 @@ def pictures_of_differences(
 
     assert comparison.result is not None
     return _known_or(drawn, Path(comparison.result), FILE, None, themes)
+
+
+def pictures_of_boxes(
+    found: Discovery, themes: Sequence[Theme] = ("light",)
+) -> list[dict[str, Any]]:
+    """Return the pictures of a discovery that is kept, as :func:`pictures` does."""
+
+    def drawn(folder: Path) -> list[Picture]:
+        from sim.report.boxes import drawings
+        from sim.report.pictures import write
+
+        return write(lambda: drawings(found), folder, themes)
+
+    assert found.result is not None
+    return _known_or(drawn, Path(found.result), discovered.FILE, None, themes)
 
 
 def _known_or(

@@ -15,7 +15,7 @@ from typing import IO, Literal
 from matplotlib.figure import Figure
 
 from sim.ensemble.model import Ensemble
-from sim.report import arrivals, causes, style, watches
+from sim.report import arrivals, causes, drivers, style, watches
 from sim.report.control import control
 from sim.report.dark import darkened
 from sim.report.map import control_map
@@ -55,10 +55,10 @@ def draw(
     """Write the pictures of an ensemble, each as PNG and as SVG, and what they show as CSV.
 
     They are ``arrivals``, the curves of all outcomes (if there are several); for each of the first
-    twelve outcomes ``arrival_<outcome>``, and ``causes_<outcome>`` where there is more than one
-    cause; of a world ``control``, who holds each place over time, ``map``, who does so at some
-    dates, and ``supplies``; ``watch``, what was watched. An ensemble of no replications has no
-    pictures.
+    twelve outcomes ``arrival_<outcome>``, ``causes_<outcome>`` where there is more than one cause,
+    and ``drivers_<outcome>`` where it is known to hang on an input; of a world ``control``, who
+    holds each place over time, ``map``, who does so at some dates, and ``supplies``; ``watch``,
+    what was watched. An ensemble of no replications has no pictures.
 
     Parameters
     ----------
@@ -131,6 +131,8 @@ def _drawings(ensemble: Ensemble, at: Sequence[float] | None) -> Iterator[Drawin
         yield arrivals.arrival(ensemble, name)
         if len(ensemble.shares(name)) > 1:
             yield causes.stacked(ensemble, name)
+        if (driven := ensemble.drivers().get(name)) is not None and driven.drivers:
+            yield drivers.tornado(ensemble, name, driven)
     makers = (control, partial(control_map, at=at), watches.stocks, watches.fans)
     yield from filter(None, (made(ensemble) for made in makers))
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sim.ensemble.model import Ensemble
-from sim.shown import to_the_minute
+from sim.studies.plain import plain
 
 #: What makes a comparison that is kept a whole one.
 FILE = "comparison.json"
@@ -158,20 +157,5 @@ class Comparison:
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
     """Return a comparison as the one JSON object that ``compare`` prints and results keep."""
-    found: dict[str, Any] = _plain(comparison)
+    found: dict[str, Any] = plain(comparison)
     return {**found, "pictures": []}
-
-
-def _plain(value: Any) -> Any:
-    """Return a value as JSON can hold it: what is not finite is null."""
-    if is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value) if f.repr}
-    if isinstance(value, Mapping):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(part) for part in value]
-    if isinstance(value, datetime):
-        return to_the_minute(value).isoformat(timespec="minutes")
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -11,6 +11,7 @@ import numpy as np
 from sim.analysis.first_passage import wilson
 from sim.analysis.words import words
 from sim.ensemble.base_rate import BaseRate
+from sim.ensemble.driven import Driver
 from sim.ensemble.geography import Spot
 from sim.ensemble.model import Ensemble
 from sim.shown import iso
@@ -41,7 +42,10 @@ def summary(ensemble: Ensemble, at: Sequence[float] | None = None) -> dict[str, 
             for spot in (facts.geography.spots if ensemble.n else ())
             if spot.watch
         },
-        "drivers": {},
+        "drivers": {
+            name: [_driver(one, driven.days) for one in driven.drivers]
+            for name, driven in ensemble.drivers(at).items()
+        },
         "pictures": [],
     }
 
@@ -81,6 +85,18 @@ def _control(ensemble: Ensemble, spot: Spot, report: Sequence[float]) -> dict[st
 def _proportion(ensemble: Ensemble, p: float) -> dict[str, Any]:
     low, high = wilson(np.rint(p * ensemble.n), ensemble.n)
     return {"probability": float(p), "monte_carlo95": [float(low), float(high)]}
+
+
+def _driver(driver: Driver, days: float) -> dict[str, Any]:
+    """Return an input that an outcome hangs on, as it was asked by so many days."""
+    what = "label" if driver.input.is_label else "from"
+    return {
+        "input": driver.input.name,
+        "index": driver.index,
+        "interval95": list(driver.interval95),
+        "days": days,
+        "given": [{what: start, "probability": p} for start, p in driver.given],
+    }
 
 
 def _base_rate(rate: BaseRate | None, report: Sequence[float]) -> dict[str, Any] | None:

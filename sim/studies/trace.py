@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sim.engines.driver import run_ensemble
+from sim.engines.reasons import Sped
 from sim.engines.reference import Event as Firing
 from sim.engines.reference import ReferenceEngine
 from sim.ensemble.model import Ensemble, Facts
@@ -23,10 +24,14 @@ LAST_REPLICATION = 2**63 - 1
 
 
 class Waiting(NamedTuple):
-    """A clock that was running when another fired, and the day on which it was due."""
+    """A clock that was running when another fired, and the day on which it was due.
+
+    ``stopped`` tells those that do not run any more for what happened.
+    """
 
     transition: str
     days: float
+    stopped: bool
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,10 @@ class Event:
     outcomes: tuple[str, ...]
     #: Clocks that it was faster than, the nearest first.
     lost: tuple[Waiting, ...]
+    #: Share of draws of its work that are shorter; None where its work was not drawn.
+    shorter: float | None
+    #: What has changed since its clock began and sped or slowed it, what did most first.
+    sped: tuple[Sped, ...]
 
 
 def trace(scenario: Scenario, *, replication: int = 0, seed: int = 1) -> list[Event]:
@@ -84,7 +93,7 @@ def _check(replication: int, seed: int) -> None:
 
 
 def _event(firing: Firing, known: Facts) -> Event:
-    days = firing.time / SECONDS_PER_DAY
+    days, stopped = firing.time / SECONDS_PER_DAY, set(firing.stopped)
     return Event(
         days=days,
         time=known.date(days),
@@ -94,5 +103,9 @@ def _event(firing: Firing, known: Facts) -> Event:
         says=firing.says,
         changes=dict(firing.changes),
         outcomes=tuple(firing.outcomes),
-        lost=tuple(Waiting(name, due / SECONDS_PER_DAY) for name, due in firing.lost),
+        lost=tuple(
+            Waiting(name, due / SECONDS_PER_DAY, name in stopped) for name, due in firing.lost
+        ),
+        shorter=firing.shorter,
+        sped=firing.sped,
     )

@@ -104,7 +104,7 @@ def test_engines_agree_on_every_shipped_scenario(path: Path):
     from sim.scenario.load import load
 
     net = load(path).net
-    n = 20
+    n = 10 if len(net.transitions) > 100 else 20
     reference = run_ensemble(net, engine="reference", seed=1, replications=n)
     compiled = run_ensemble(net, engine="compiled", seed=1, replications=n, workers=2, chunk=3)
     assert differences(reference, compiled) == []

@@ -8,12 +8,13 @@ of the engines on such nets means something.
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 
 from sim import draws
 from sim.engines import reference
@@ -26,27 +27,25 @@ from tests.strategies import nets
 
 pytestmark = pytest.mark.slow
 
-N_NETS, N_REPLICATIONS = 800, 2
+N_NETS, N_REPLICATIONS = 300, 2
 
 
 @cache
 def some_nets() -> list[Net]:
-    """Return the same random nets, every time."""
+    """Return the same random nets, every time.
+
+    Made of random bytes: of the examples that Hypothesis searches, five in six vary one before.
+    """
     found: list[Net] = []
 
-    @settings(
-        max_examples=N_NETS,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
+    @settings(database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @given(nets())
     def collect(net: Net) -> None:
         found.append(net)
 
-    collect()
+    chance = random.Random(1)
+    while len(found) < N_NETS:
+        collect.hypothesis.fuzz_one_input(chance.randbytes(10_000))
     return found
 
 

@@ -54,6 +54,52 @@ def test_an_event_says_what_happened_what_changed_and_what_it_was_faster_than():
     assert mend.outcomes == ("there",)
 
 
+PACED = """
+title: A wall between two guns
+clock: {horizon: 90 days}
+variables: {guns: {integer: [0, 9], initial: 2}, wall: {real: [1, 9], initial: 1}}
+definitions: {strength: guns / wall}
+transitions:
+  thicken: {after: 1 day, when: wall == 1, then: {wall: 4}}
+  more: {every: 2 days, when: guns <= 2, then: {guns: guns + 4}}
+  breach:
+    when: breach.fired == 0
+    work: {weibull: {shape: 2, scale: 9}}
+    pace: strength / 1 day
+    then: {}
+  relief: {when: breach.fired == 0, after: 80 days, then: {}}
+"""
+
+
+def test_an_event_says_what_sped_and_slowed_its_clock():
+    events = {e.transition: e for e in sim.trace(sim.loads(PACED), replication=1)}
+    breach = events["breach"]
+    assert breach.days > 2.0
+    # Strength is 6 / 4: with 2 guns it were 2 / 4, with a wall of 1 it were 6.
+    assert [(s.name, s.before, s.now) for s in breach.sped] == [
+        ("wall", 1.0, 4.0), ("guns", 2.0, 6.0)
+    ]  # fmt: skip
+    assert [s.factor for s in breach.sped] == pytest.approx([1 / 4, 3])
+    work = 2.0 * 1.0 + 0.5 * 1.0 + 1.5 * (breach.days - 2.0)
+    assert breach.shorter == pytest.approx(1.0 - math.exp(-((work / 9.0) ** 2)))
+    assert events["more"].sped == events["thicken"].sped == ()
+    assert events["more"].shorter is events["thicken"].shorter is None
+
+
+def test_a_clock_that_would_have_stood_still():
+    text = PACED.replace("initial: 2", "initial: 0")
+    events = {e.transition: e for e in sim.trace(sim.loads(text), replication=1)}
+    assert ("guns", math.inf) in {(s.name, s.factor) for s in events["breach"].sped}
+
+
+def test_an_event_says_which_clocks_it_has_stopped():
+    events = {e.transition: e for e in sim.trace(sim.loads(PACED), replication=1)}
+    assert [w.transition for w in events["breach"].lost if w.stopped] == ["relief"]
+    assert {w.transition: w.stopped for w in events["thicken"].lost} == {
+        "breach": False, "more": False, "relief": False
+    }  # fmt: skip
+
+
 def test_dates_are_local():
     scenario = sim.loads(BRIDGE.replace("clock: {", "clock: {timezone: UTC, "))
     events = [e for k in range(9) for e in sim.trace(scenario, replication=k)]

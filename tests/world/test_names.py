@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ CALLS = ("a_key", "quantity", "fault", "add")
 TEXTS = ("expected", "hint", "message")
 
 
+@cache
 def names() -> set[str]:
     """Return the names that scenarios give to what is in their worlds, but words of the format."""
     found: set[str] = set()

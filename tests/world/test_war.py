@@ -61,10 +61,10 @@ def net(text: str) -> Net:
 
 @pytest.mark.parametrize("text", [TANGLED, war()], ids=["tangled", "war"])
 def test_engines_agree_bit_for_bit(text):
-    n = 24 if text == TANGLED else 3
+    n = 24 if text == TANGLED else 2
     reference = run_ensemble(net(text), engine="reference", seed=3, replications=n)
     compiled = run_ensemble(
-        net(text), engine="compiled", seed=3, replications=n, workers=2, chunk=2
+        net(text), engine="compiled", seed=3, replications=n, workers=2, chunk=n // 2
     )
     assert differences(reference, compiled) == []
     assert compiled.n_events.min() > 10

@@ -16,7 +16,7 @@ from sim.analysis.first_passage import Floats
 from sim.world.reference_class.laws import Laws
 from sim.world.reference_class.replay import DAYS, REPLICATIONS, Replay, replay_all
 from sim.world.reference_class.rows import BROKEN_OFF, FELL, Row
-from sim.world.reference_class.tables import LEVEL, incidence
+from sim.world.reference_class.tables import incidence, never
 
 #: The case that weighs most: every figure is given without it, too.
 LARGEST = "afghanistan_2021"
@@ -88,9 +88,7 @@ def _comparison(
     taken: Floats | None = None,
 ) -> Comparison:
     found = incidence(rows, BROKEN_OFF if what == "broken off" else FELL, days)
-    # Of what never came, resampling knows no more than that: the exact binomial bound instead.
-    never = 1.0 - ((1.0 - LEVEL) / 2.0) ** (1.0 / len(rows))
-    high = np.where(found.share > 0.0, found.high, np.maximum(found.high, never))
+    high = np.where(found.share > 0.0, found.high, never(len(rows)))
     replayed = np.mean(played, axis=0)
     return Comparison(
         name, what, len(rows), days, found.share, found.low, high, np.asarray(replayed), taken

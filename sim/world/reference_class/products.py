@@ -99,7 +99,7 @@ def _sets(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
             "momentum": momentum,
             "big": big,
             "contact": _curve(chosen),
-            "standing": _curve(tables.standing(chosen)),
+            "standing": _curve(tables.standing(chosen), 0),
             "later": [{"after": day, **_curve(tables.standing(chosen, day), day)} for day in LATER],
         }
 
@@ -113,17 +113,19 @@ def _hazards(rows: Sequence[Row]) -> Iterator[dict[str, Any]]:
         yield {"momentum": momentum, "pieces": pieces, "per_day": per_day}
 
 
-def _curve(rows: Sequence[Row], first: int = 0) -> dict[str, Any]:
-    """Return P(fell by day n), n from the first; empty where no row is of the set."""
+def _curve(rows: Sequence[Row], after: int | None = None) -> dict[str, Any]:
+    """Return P(fell by day n), n from contact or from the end of a day after which all stood."""
     found = {"n": len(rows), "n_cases": len(tables.cases(rows))}
     if not rows:
         return {**found, "fell": [], "low": [], "high": []}
-    fell = tables.incidence(rows, days=[first + day for day in tables.DAYS])
+    fell = tables.incidence(rows, days=[(after or 0) + day for day in tables.DAYS])
+    came = fell.share > 0.0
+    came[0] |= after is not None  # nobody falls by the end of a day after which all stood
     return {
         **found,
         "fell": rounded(fell.share),
         "low": rounded(fell.low),
-        "high": rounded(fell.high),
+        "high": rounded(np.where(came, fell.high, tables.never(len(rows)))),
     }
 
 

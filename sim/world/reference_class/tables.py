@@ -96,6 +96,14 @@ def incidence(
     return Incidence(estimate(np.ones(len(rows))), low, high)
 
 
+def never(n: int) -> float:
+    """Return the exact binomial upper end of a share of which none of n came.
+
+    Resampling has no spread there. It takes rows as independent, which those of a case are not.
+    """
+    return 1.0 - float(((1.0 - LEVEL) / 2.0) ** (1.0 / n))
+
+
 def hazards(rows: Sequence[Row], pieces: Sequence[tuple[int, int]] = PIECES) -> Floats:
     """Return falls by place-day at risk in each piece of days; 0 where nobody was at risk."""
     times, codes = ends(rows)
