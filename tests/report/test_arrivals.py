@@ -32,6 +32,14 @@ def texts(figure):
     return [*found, *(t.get_text() for axes in figure.axes for t in axes.texts)]
 
 
+def band(polygon):
+    """Return grid, low and high of a band drawn in steps."""
+    vertices = polygon.get_paths()[0].vertices
+    half = len(vertices) // 2
+    forth, back = vertices[1:half], vertices[half + 1 : -1][::-1]
+    return forth[::2, 0], forth[::2, 1], back[::2, 1]
+
+
 def columns(drawing):
     """Return the columns of a drawing's table by name."""
     return dict(zip(drawing.table.head, zip(*drawing.table.rows, strict=True), strict=True))

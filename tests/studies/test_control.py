@@ -53,13 +53,13 @@ def test_who_holds_at_the_start_is_drawn_as_the_file_says():
     south = ensemble().holders("ford")["south"][0]
     # Four standard errors: one in 16,000 correct programs fails.
     assert south == pytest.approx(0.75, abs=4 * (0.75 * 0.25 / 3_000) ** 0.5)
-    assert ensemble().holders("mouth") == {"none": pytest.approx(np.ones(11))}
+    assert ensemble().holders("mouth") == {"none": pytest.approx(np.ones(12))}
 
 
 def test_probabilities_of_a_place_add_up_to_one_at_each_watch_point():
     for place in ("ford", "town", "mouth"):
         total = sum(ensemble().holders(place).values())
-        assert total == pytest.approx(np.ones(11), abs=1e-12)
+        assert total == pytest.approx(np.ones(12), abs=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,28 @@ def test_the_summary_has_it_at_report_times():
     assert told["town"]["label"] == "The Town"
     first, second = told["town"]["by"]
     assert (first["days"], first["watched_days"]) == (1.0, 1.0)
-    # Between two watch points it is that of the last: nothing is known of the time since.
-    assert (second["days"], second["watched_days"]) == (5.5, 5.0)
+    # The report times are watch points, whatever the grid.
+    assert (second["days"], second["watched_days"]) == (5.5, 5.5)
     assert second["time"] == "2024-12-12T06:00+03:00"
     p = second["holders"]["south"]["probability"]
-    assert p == ensemble().holders("town")["south"][5]
+    assert p == ensemble().holders("town")["south"][6]
     low, high = second["holders"]["south"]["monte_carlo95"]
     assert low < p < high
+
+
+def test_between_two_watch_points_it_is_that_of_the_first():
+    (by,) = summary(ensemble(), [3.25])["control"]["town"]["by"]
+    assert (by["days"], by["watched_days"]) == (3.25, 3.0)
+    held = ensemble().holders("town")
+    assert {name: one["probability"] for name, one in by["holders"].items()} == {
+        name: curve[3] for name, curve in held.items()
+    }
+
+
+def test_a_report_time_that_is_a_watch_point_but_for_rounding_makes_no_other():
+    grid = sim.loads(WAR.replace("5.5 days", "0.3 days * 10, 72 h"), "war.yaml").net.grid
+    days = [t / 86_400 for t in grid]
+    assert days == pytest.approx(range(11), abs=1e-9)
 
 
 def test_the_table_says_what_the_summary_says():

@@ -97,7 +97,7 @@ def made(package: Path) -> str:
     content = package.read_bytes()
     if (digest := hashlib.sha256(content).hexdigest()) != SHA256:
         raise ValueError(f"{package} has SHA-256 {digest}, not {SHA256}")
-    with tarfile.open(package) as files:
+    with tarfile.open(package, encoding="utf-8") as files:
         member = files.extractfile(MEMBER)
         assert member is not None
         topology = json.load(member)
