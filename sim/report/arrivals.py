@@ -119,7 +119,8 @@ def arrival(ensemble: Ensemble, name: str) -> Drawing:
     """Draw the arrival curve of one outcome, with its median and what is missing to certainty."""
     label, facts, drawn = label_of(ensemble, name), ensemble.facts, found(ensemble, name)
     top = top_for(drawn.highest)
-    foot = cut(top) + (_FOOT_OF_BAND if len(drawn.knots) else "") + _FOOT
+    foot = cut(top) + ("The bar at the right is of 100 %. " if top < 1.0 else "")
+    foot += (_FOOT_OF_BAND if len(drawn.knots) else "") + _FOOT
     rate = facts.base_rates.get(name)
     foot = f"{foot} {_foot_of(rate, facts.horizon)}" if rate is not None else foot
     page = Page(ensemble, label, headline(ensemble, name), foot, _HEIGHT + BELOW)

@@ -22,7 +22,7 @@ from sim.report.stack import areas, beside, heights, layers
 from sim.shown import percent, span
 
 _LEFT, _RIGHT, _HEIGHT = 0.85, 3.0, 3.1
-_FOOT = "Areas add up to the arrival curve, the black line. No intervals are drawn."
+_FOOT = "Areas add up to the arrival curve, the line on top. No intervals are drawn."
 
 
 def stacked(ensemble: Ensemble, name: str) -> Drawing:

@@ -295,7 +295,9 @@ def _spots(
     for k in order:
         wide = style.inches_of(_label(places[k], shares[k], None), _LABEL) + 0.02
         for spot, around in _candidates(frame, middles[k], _radius(places[k].spot), wide):
-            if not any(_overlap(around, other) for other in taken if other is not discs[k]):
+            is_free = not any(_overlap(around, other) for other in taken if other is not discs[k])
+            others = (middle for n, middle in enumerate(middles) if n != k)
+            if is_free and not any(_crosses(middles[k], spot[:2], other) for other in others):
                 found[k] = spot
                 taken.append(around)
                 break
@@ -321,6 +323,15 @@ def _candidates(
             is_on = frame.x <= low and low + wide <= frame.x + frame.width
             if is_on and frame.y <= y - half and y + half <= frame.y + frame.height:
                 yield (x, y, side), around
+
+
+def _crosses(start: Point, end: Point, disc: Point) -> bool:
+    """Return whether a line from a disc to its label runs over another disc."""
+    if math.dist(start, end) <= _NEAR:
+        return False
+    steps = np.linspace(0.0, 1.0, 20)[:, np.newaxis]
+    along = np.array(start) + steps * (np.array(end) - np.array(start))
+    return bool((np.hypot(*(along - np.array(disc)).T) < _TOWN).any())
 
 
 def _overlap(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
