@@ -75,6 +75,8 @@ _OWN: dict[str, Any] = {
     "xtick.color": GREY,
     "ytick.color": GREY,
     "hatch.linewidth": 0.7,
+    # At this many dots letters need no help to be sharp, and without it PNGs take a quarter less.
+    "text.hinting": "no_hinting",
     "savefig.dpi": DPI,
     # Ids in an SVG are hashes of this and of what they name, not random.
     "svg.hashsalt": "frontcast",
