@@ -39,6 +39,7 @@ LONGEST_GOLDEN = 60_000
 NOTHING_HAPPENS = {
     "deepest-nesting",
     "empty-sections",
+    "map-of-its-own",
     "minimal",
     "no-final-newline",
     "nothing-can-happen",

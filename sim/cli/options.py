@@ -122,8 +122,20 @@ def workers(command: Command) -> Command:
 
 
 def no_pictures(command: Command) -> Command:
-    """Add ``--no-pictures``."""
+    """Add ``--no-pictures`` and ``--theme``."""
+    command = click.option(
+        "--theme",
+        type=click.Choice(["light", "dark", "both"]),
+        default="light",
+        show_default=True,
+        help="On which ground pictures are drawn; files of dark ones end in '-dark'.",
+    )(command)
     return click.option("--no-pictures", is_flag=True, help="Draw no pictures.")(command)
+
+
+def themes(given: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the grounds that ``--theme`` asks for."""
+    return ("light", "dark") if given["theme"] == "both" else (given["theme"],)
 
 
 def resume(command: Command) -> Command:

@@ -213,14 +213,14 @@ def _status(found: list[Held], *, is_strict: bool) -> int:
     return int(Exit.CHECK_FAILED if has_failed else Exit.DONE)
 
 
-def _pictures(sweep: Sweep, given: dict[str, Any]) -> list[dict[str, str]]:
+def _pictures(sweep: Sweep, given: dict[str, Any]) -> list[dict[str, Any]]:
     """Draw the pictures of a sweep that is kept; return what they are."""
     if given["no_pictures"] or sweep.result is None:
         return []
     from sim.report.kept import pictures_of_sweep
 
     try:
-        return pictures_of_sweep(sweep)
+        return pictures_of_sweep(sweep, options.themes(given))
     except OSError as error:  # the sweep is kept and told: that is what was asked for
         options.say(f"no pictures: {error.strerror or error}", err=True)
         return []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,11 +14,11 @@ from sim.analysis.first_passage import Floats, Ints
 from sim.analysis.main_effects import bins_for, bins_of
 from sim.analysis.nested import Bools
 from sim.report import style
-from sim.report.page import Drawing, Origin, Page, percent_axis, titled, top_for
+from sim.report.page import Drawing, Origin, Page, Table, percent_axis, titled, top_for
 from sim.shown import counted, percent
 from sim.studies.influence import points_of
 from sim.studies.points import count_name
-from sim.studies.swept import Influence, Interval, Sweep
+from sim.studies.swept import Influence, Interval, Response, Sweep
 
 #: Outcomes beyond the first have no tornado, and fewer have curves and maps.
 MOST, _MOST_CURVES = 12, 4
@@ -29,6 +30,14 @@ _CELLS = 4.2
 _DARKEST = 0.6
 #: Points that a cell of a map has on average, at the least.
 _PER_CELL = 6
+_TORNADO_HEAD = (
+    "input", "probability_at_lowest", "probability_at_highest", "index", "index95_low",
+    "index95_high", "total", "total95_low", "total95_high", "mu_star", "mu_star95_low",
+    "mu_star95_high",
+)  # fmt: skip
+_RESPONSES_HEAD = (
+    "input", "quantile", "value", "probability", "monte_carlo95_low", "monte_carlo95_high",
+)  # fmt: skip
 _FIGURES = {
     "given": "index: the share of the variance that would go if the input were known",
     "grid": "index: the share of the variance that would go if the input were known",
@@ -96,7 +105,17 @@ def tornado(sweep: Sweep, outcome: str) -> Drawing:
         page.text(_LEFT - 0.1, y, name, style.SMALL, ha="right", va="center")
     alt = f"Inputs by their influence on '{label}', the largest first: "
     alt += "; ".join(map(_told, shown)) + "."
-    return Drawing(f"tornado_{outcome}", f"What drives it: {label}", alt, page.figure)
+    table = Table(_TORNADO_HEAD, tuple(map(_figures_of, shown)))
+    return Drawing(f"tornado_{outcome}", f"What drives it: {label}", alt, page.figure, table)
+
+
+def _figures_of(one: Influence) -> tuple[Any, ...]:
+    intervals = [ends or (None, None) for ends in (one.interval95, one.total95, one.mu_star95)]
+    index, total, mu_star = (
+        (value, *ends)
+        for value, ends in zip((one.index, one.total, one.mu_star), intervals, strict=True)
+    )
+    return (one.input, *_ends(one), *index, *total, *mu_star)
 
 
 def _ends(one: Influence) -> tuple[float, float]:
@@ -192,7 +211,15 @@ def curves(sweep: Sweep, outcome: str) -> Drawing:
             axes.set_yticklabels([])
     alt = f"The probability of '{label}' along {counted(len(shown), 'input')}: "
     alt += "; ".join(map(_told, shown)) + "."
-    return Drawing(f"responses_{outcome}", title, alt, page.figure)
+    rows = ((one.input, *row) for one in shown for row in map(_response, one.responses))
+    return Drawing(
+        f"responses_{outcome}", title, alt, page.figure, Table(_RESPONSES_HEAD, tuple(rows))
+    )
+
+
+def _response(of: Response) -> tuple[Any, ...]:
+    value = of.label if of.value is None else of.value
+    return (of.quantile, value, of.probability, *(of.interval95 or (None, None)))
 
 
 def _top(one: Influence) -> float:
@@ -259,7 +286,16 @@ def heat(sweep: Sweep, outcome: str) -> Drawing:
     alt = f"The probability of '{label}' by {names[0]} and {names[1]}: both lowest "
     alt += f"{_cell_told(cells[0, 0])}, both highest {_cell_told(cells[-1, -1])}; from "
     alt += f"{percent(lowest)} to {percent(highest)}."
-    return Drawing(f"heat_{outcome}", title, alt, page.figure)
+    table = Table((first.input, second.input, "probability"), tuple(_rows_of(cells)))
+    return Drawing(f"heat_{outcome}", title, alt, page.figure, table)
+
+
+def _rows_of(cells: Floats) -> Iterator[tuple[float, float, float]]:
+    """Yield the middle of each cell that has points, and the probability there."""
+    for i, j in np.ndindex(*cells.shape):
+        if not math.isnan(cells[i, j]):
+            middle = ((i + 0.5) / cells.shape[0], (j + 0.5) / cells.shape[1])
+            yield (*middle, float(cells[i, j]))
 
 
 def _cell_told(p: float) -> str:

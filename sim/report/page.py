@@ -25,6 +25,7 @@ from sim.shown import (
     band,
     counted,
     fitted,
+    given_the_model,
     interval,
     percent,
     span,
@@ -37,6 +38,14 @@ BELOW = 0.62
 
 
 @dataclass(frozen=True)
+class Table:
+    """Every number that a picture shows."""
+
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class Drawing:
     """A picture that is not written anywhere yet; a notebook shows it."""
 
@@ -45,6 +54,7 @@ class Drawing:
     #: What the picture says, for who cannot see it.
     alt: str
     figure: Figure
+    table: Table = Table()
 
     def _repr_html_(self) -> str:
         from sim.report.pictures import as_html
@@ -85,7 +95,7 @@ class Page:
         head = style.lines(title, self.room, style.TITLE, bold=True, most=3)
         said, foot = (text.replace(" %", f"{NO_BREAK}%") for text in (said, foot))
         below = style.lines(said, self.room, style.TEXT, most=4)
-        small = style.lines(f"{origin.made} {foot}", self.room, style.SMALL, most=4)
+        small = style.lines(f"{origin.made} {foot}", self.room, style.SMALL, most=5)
         sizes = [(head, style.TITLE), (below, style.TEXT), (small, style.SMALL)]
         around = sum(_height(len(block), size) for block, size in sizes)
         self.height = height + around + 0.85
@@ -235,7 +245,7 @@ def headline(ensemble: Ensemble, name: str) -> str:
     facts, p, known = ensemble.facts, ensemble.probability(name), ensemble.inputs80(name)
     within = span(facts.horizon)
     small = f"Monte Carlo 95 %: {interval(p.low, p.high)}"
-    said = f"Within {within}: {percent(p.value)} ("
+    said = f"Within {within}: {given_the_model(p.value, 1)} ("
     said += f"inputs 80 %: {band(known)}; {small}). " if known else f"{small}). "
     # ICD 203: words for a probability and what is said of its certainty share no sentence.
     said += f"Not within {within}: {percent(1.0 - p.value)}. In words: {words(p.value)}."

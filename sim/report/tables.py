@@ -22,6 +22,10 @@ INDICES_HEAD = (
     "outcome", "input", "index", "index95_low", "index95_high", "total", "total95_low",
     "total95_high", "mu", "mu_star", "mu_star95_low", "mu_star95_high", "sigma", "noise",
 )  # fmt: skip
+CONTROL_HEAD = (
+    "place", "label", "holder", "holder_label", "day", "time", "watched_day", "probability",
+    "monte_carlo95_low", "monte_carlo95_high",
+)  # fmt: skip
 #: With these a spreadsheet begins a formula.
 _FORMULA = ("=", "+", "-", "@")
 
@@ -63,6 +67,22 @@ def points_csv(sweep: Sweep) -> str:
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
+
+
+def control_csv(ensemble: Ensemble, at: Sequence[float] | None = None) -> str:
+    """Return who holds each place as CSV, a row for each place, faction and report time.
+
+    ``watched_day`` is the watch point that the figure is of, the last before the report time.
+    """
+    rows: list[list[Any]] = []
+    label = ensemble.facts.geography.label
+    for place, told in summary(ensemble, at)["control"].items():
+        for by in told["by"]:
+            when = [by["days"], by["time"], by["watched_days"]]
+            for holder, found in by["holders"].items():
+                chance = [found["probability"], *found["monte_carlo95"]]
+                rows.append([place, told["label"], holder, label(holder), *when, *chance])
+    return as_csv(CONTROL_HEAD, rows)
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

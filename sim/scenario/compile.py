@@ -168,7 +168,7 @@ class Compiler:
             return None
         net = Net(
             horizon=clock.horizon,
-            grid=clock.clock.grid,
+            grid=_watch_points(clock.clock, watches),
             labels=tuple(self.label_numbers),
             inputs=inputs,
             variables=tuple(variables),
@@ -390,16 +390,14 @@ class Compiler:
         return stop, Origin("stop", text.position, filled(text, {}))
 
     def _watches(self) -> list[Watch]:
-        return [
-            Watch(
-                part.name,
-                typed.expr,
-                typed.dimension or NONE,
-                typed.labels is not None,
-                _origin(part),
-            )
-            for part, typed in self._typed_parts("watch", self.scopes.of_watch())
-        ]
+        """Return what is watched: what the author asks for, then what the world does by itself."""
+        asked: list[Watch] = []
+        made: list[Watch] = []
+        for part, typed in self._typed_parts("watch", self.scopes.of_watch()):
+            dimension, is_label = typed.dimension or NONE, typed.labels is not None
+            watch = Watch(part.name, typed.expr, dimension, is_label, _origin(part))
+            (made if watch.is_made else asked).append(watch)
+        return [*asked, *made]
 
     def _totals(self) -> list[Total]:
         found = []
@@ -428,6 +426,16 @@ class Compiler:
             expected = f"a whole number from 1 to {MAX_EVENTS}"
             self.faults.add("out-of-range", message, node["events"], path, expected=expected)
         return int(limits.events)
+
+
+def _watch_points(clock: ScenarioClock, watches: Sequence[Watch]) -> tuple[float, ...]:
+    """Return when watches are sampled: those of the world at the report times, too."""
+    if not any(watch.is_made for watch in watches):
+        return clock.grid
+    # A report time that is a watch point but for rounding makes no other one.
+    near = 1e-9 * clock.horizon
+    more = (t for t in clock.report if all(abs(t - g) > near for g in clock.grid))
+    return tuple(sorted((*clock.grid, *more)))
 
 
 def _wanted(part: Part) -> Wanted:

@@ -13,7 +13,8 @@ from sim.ensemble.watched import QUANTILES_FROM
 from sim.errors import Interrupted, UsageError
 from sim.interrupts import held_back
 from sim.net.model import Net
-from sim.scenario.model import Scenario
+from sim.scenario.model import Scenario, ScenarioClock
+from sim.studies.geography import geography
 from sim.studies.keep import kept
 from sim.studies.reference import base_rates
 from sim.studies.replicate import How, Plan, ensemble_of, simulate
@@ -135,8 +136,9 @@ def _check_memory(net: Net, replications: int, *, is_kept: bool) -> None:
     n_values = 3 * len(net.outcomes)
     if not is_kept:
         n_values += 2 + len(net.inputs) + len(net.totals) + len(net.watches)
-    n_paths = min(replications, 2 * QUANTILES_FROM) + min(replications, MOST_UNDER_WAY)
-    needed = 8.0 * n_paths * len(net.grid) * len(net.watches)
+    n_first, n_under_way = (min(replications, n) for n in (2 * QUANTILES_FROM, MOST_UNDER_WAY))
+    n_numbers = sum(not watch.is_label for watch in net.watches)
+    needed = 8.0 * len(net.grid) * (n_first * n_numbers + n_under_way * len(net.watches))
     needed += 1.5 * 8.0 * n_values * replications
     if needed > (has := _memory()):
         raise MemoryError(
@@ -153,6 +155,12 @@ def _memory() -> float:
         return math.inf
 
 
+def _as_of(clock: ScenarioClock) -> float | None:
+    if clock.start is None or clock.as_of is None:
+        return None
+    return (clock.as_of - clock.start).total_seconds() / SECONDS_PER_DAY
+
+
 def facts(scenario: Scenario) -> Facts:
     """Return what an ensemble should know of its scenario."""
     clock = scenario.clock
@@ -163,7 +171,9 @@ def facts(scenario: Scenario) -> Facts:
         variant=scenario.variant_name,
         start=clock.start,
         timezone=clock.timezone,
+        as_of=_as_of(clock),
         horizon=clock.horizon / SECONDS_PER_DAY,
         report=tuple(t / SECONDS_PER_DAY for t in clock.report),
         base_rates=base_rates(scenario),
+        geography=geography(scenario),
     )

@@ -36,7 +36,7 @@ def _draws_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
             "pictures_of_differences",
             "pictures_of_sweep",
         ):
-            monkeypatch.setattr(f"sim.report.kept.{name}", lambda made: [])
+            monkeypatch.setattr(f"sim.report.kept.{name}", lambda *_: [])
 
 
 Start = Callable[..., "subprocess.Popen[str]"]
