@@ -15,6 +15,10 @@ HEAD = (
     "outcome", "label", "day", "time", "probability",
     "monte_carlo95_low", "monte_carlo95_high", "inputs80_low", "inputs80_high",
 )  # fmt: skip
+CONTROL_HEAD = (
+    "place", "label", "holder", "holder_label", "day", "time", "watched_day", "probability",
+    "monte_carlo95_low", "monte_carlo95_high",
+)  # fmt: skip
 #: With these a spreadsheet begins a formula.
 _FORMULA = ("=", "+", "-", "@")
 
@@ -31,6 +35,22 @@ def forecast_csv(ensemble: Ensemble, at: Sequence[float] | None = None) -> str:
             chance = [by["probability"], *by["monte_carlo95"], *band]
             rows.append([name, outcome["label"], by["days"], by["time"], *chance])
     return as_csv(HEAD, rows)
+
+
+def control_csv(ensemble: Ensemble, at: Sequence[float] | None = None) -> str:
+    """Return who holds each place as CSV, a row for each place, faction and report time.
+
+    ``watched_day`` is the watch point that the figure is of, the last before the report time.
+    """
+    rows: list[list[Any]] = []
+    label = ensemble.facts.geography.label
+    for place, told in summary(ensemble, at)["control"].items():
+        for by in told["by"]:
+            when = [by["days"], by["time"], by["watched_days"]]
+            for holder, found in by["holders"].items():
+                chance = [found["probability"], *found["monte_carlo95"]]
+                rows.append([place, told["label"], holder, label(holder), *when, *chance])
+    return as_csv(CONTROL_HEAD, rows)
 
 
 def as_csv(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

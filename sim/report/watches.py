@@ -55,7 +55,7 @@ class _Panel:
 def fans(ensemble: Ensemble) -> Drawing | None:
     """Draw what was watched, a panel each; None if nothing was."""
     units = {watch.name: watch.unit for watch in ensemble.legend.watches}
-    panels = _panels(ensemble.watch, units)
+    panels = _panels(asked(ensemble), units)
     if not panels:
         return None
     shown, facts = panels[:MOST], ensemble.facts
@@ -70,6 +70,14 @@ def fans(ensemble: Ensemble) -> Drawing | None:
         _draw(page, ensemble, panel, k, n_columns)
     alt = f"{title}. " + " ".join(_told(panel) for panel in shown)
     return Drawing("watch", title, alt + and_stopped(ensemble), page.figure)
+
+
+def asked(ensemble: Ensemble) -> pd.DataFrame:
+    """Return what the author watches: what the world does by itself has pictures of its own."""
+    made = {watch.name for watch in ensemble.legend.watches if watch.is_made}
+    frame = ensemble.watch
+    is_asked = [name.partition(" == ")[0] not in made for name in frame["name"]]
+    return frame[np.array(is_asked, dtype=bool)]
 
 
 def _panels(frame: pd.DataFrame, units: Mapping[str, str]) -> list[_Panel]:

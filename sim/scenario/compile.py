@@ -388,16 +388,14 @@ class Compiler:
         return stop, Origin("stop", text.position, filled(text, {}))
 
     def _watches(self) -> list[Watch]:
-        return [
-            Watch(
-                part.name,
-                typed.expr,
-                typed.dimension or NONE,
-                typed.labels is not None,
-                _origin(part),
-            )
-            for part, typed in self._typed_parts("watch", self.scopes.of_watch())
-        ]
+        """Return what is watched: what the author asks for, then what the world does by itself."""
+        asked: list[Watch] = []
+        made: list[Watch] = []
+        for part, typed in self._typed_parts("watch", self.scopes.of_watch()):
+            dimension, is_label = typed.dimension or NONE, typed.labels is not None
+            watch = Watch(part.name, typed.expr, dimension, is_label, _origin(part))
+            (made if watch.is_made else asked).append(watch)
+        return [*asked, *made]
 
     def _totals(self) -> list[Total]:
         found = []

@@ -14,6 +14,7 @@ from sim.errors import Interrupted, UsageError
 from sim.interrupts import held_back
 from sim.net.model import Net
 from sim.scenario.model import Scenario
+from sim.studies.geography import geography
 from sim.studies.keep import kept
 from sim.studies.reference import base_rates
 from sim.studies.replicate import How, Plan, ensemble_of, simulate
@@ -135,8 +136,9 @@ def _check_memory(net: Net, replications: int, *, is_kept: bool) -> None:
     n_values = 3 * len(net.outcomes)
     if not is_kept:
         n_values += 2 + len(net.inputs) + len(net.totals) + len(net.watches)
-    n_paths = min(replications, 2 * QUANTILES_FROM) + min(replications, MOST_UNDER_WAY)
-    needed = 8.0 * n_paths * len(net.grid) * len(net.watches)
+    n_first, n_under_way = (min(replications, n) for n in (2 * QUANTILES_FROM, MOST_UNDER_WAY))
+    n_numbers = sum(not watch.is_label for watch in net.watches)
+    needed = 8.0 * len(net.grid) * (n_first * n_numbers + n_under_way * len(net.watches))
     needed += 1.5 * 8.0 * n_values * replications
     if needed > (has := _memory()):
         raise MemoryError(
@@ -166,4 +168,5 @@ def facts(scenario: Scenario) -> Facts:
         horizon=clock.horizon / SECONDS_PER_DAY,
         report=tuple(t / SECONDS_PER_DAY for t in clock.report),
         base_rates=base_rates(scenario),
+        geography=geography(scenario),
     )
