@@ -29,6 +29,8 @@ def safe(text: str) -> str:
     That is control, bidirectional and other format characters, line ends, lone surrogates (a file
     name that is not UTF-8 has them) and what no version of Unicode has assigned.
     """
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(c if _is_harmless(c) else _escape(c) for c in text)
 
 
