@@ -119,7 +119,9 @@ def workers(command: Command) -> Command:
 
 def no_pictures(command: Command) -> Command:
     """Add ``--no-pictures``."""
-    return click.option("--no-pictures", is_flag=True, help="Draw no pictures.")(command)
+    return click.option("--no-pictures", is_flag=True, help="Draw no pictures, write no report.")(
+        command
+    )
 
 
 def resume(command: Command) -> Command:
