@@ -18,6 +18,12 @@ from sim.shown import safe
 from tests.report import ensembles
 from tests.report.html.reports import HOSTILE, WAR, large, of_war
 
+NOTHING = """
+title: Nothing is asked
+clock: {horizon: 1 day}
+variables: {n: {integer: [0, 1], initial: 0}}
+"""
+
 
 class Page(HTMLParser):
     """What a parser of HTML makes of a page."""
@@ -135,13 +141,17 @@ def test_a_run_that_was_cut_short_says_so():
     assert "INTERRUPTED" in Page(html).text
 
 
+def test_links_lead_somewhere():
+    nothing = sim.loads(NOTHING)
+    for html in (of_war(), run_report(sim.run(nothing, replications=5), nothing)):
+        page = Page(html)
+        assert {link[1:] for link in page.attributes("href")} <= set(page.attributes("id"))
+
+
 def test_a_scenario_that_asks_nothing_is_told_so():
-    scenario = sim.loads(
-        "title: Nothing\nclock: {horizon: 1 day}\nvariables: {n: {integer: [0, 1], initial: 0}}"
-    )
-    assert (
-        "asks for no outcomes" in Page(run_report(sim.run(scenario, replications=5), scenario)).text
-    )
+    scenario = sim.loads(NOTHING)
+    html = run_report(sim.run(scenario, replications=5), scenario)
+    assert "asks for no outcomes" in Page(html).text
 
 
 def places(*at: tuple[float, float]) -> list[dict]:
