@@ -52,6 +52,7 @@ COMMANDS = {
     "gradient": "Say how fast outcomes become likelier with inputs.",
     "list": "List the runs that were kept.",
     "show": "Show a result again.",
+    "report": "Write the report of a result.",
     "new": "Write a commented starter scenario.",
     "schema": "Print the JSON Schema of scenario files.",
     "completion": "Print the completion script of a shell.",

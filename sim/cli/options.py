@@ -130,7 +130,9 @@ def no_pictures(command: Command) -> Command:
         show_default=True,
         help="On which ground pictures are drawn; files of dark ones end in '-dark'.",
     )(command)
-    return click.option("--no-pictures", is_flag=True, help="Draw no pictures.")(command)
+    return click.option("--no-pictures", is_flag=True, help="Draw no pictures, write no report.")(
+        command
+    )
 
 
 def themes(given: dict[str, Any]) -> tuple[Any, ...]:

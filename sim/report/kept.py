@@ -1,4 +1,4 @@
-"""Pictures beside a result, drawn once; its summary says what they show."""
+"""Pictures and the report beside a result, made once; its summary says what pictures show."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.ensemble import store
 from sim.ensemble.model import Ensemble
+from sim.scenario.model import Scenario
 from sim.studies import discovered, swept
 from sim.studies.comparison import FILE, Comparison
 from sim.studies.discovered import Discovery
@@ -39,6 +40,27 @@ def pictures(
 
     assert ensemble.folder is not None
     return _known_or(drawn, ensemble.folder, "summary.json", at, themes)
+
+
+def report(ensemble: Ensemble, scenario: Scenario, *, fresh: bool = False) -> Path:
+    """Return the report of a result that is kept, made now if it is not there or is to be fresh."""
+    assert ensemble.folder is not None
+    path = ensemble.folder / store.REPORT
+    if fresh or not path.is_file():
+        from sim.report.html.run import run_report
+
+        store.write_whole(path.parent, path.name, run_report(ensemble, scenario))
+    return path
+
+
+def report_of_differences(comparison: Comparison, scenarios: Sequence[Scenario]) -> Path:
+    """Return the report of a comparison that is kept, made now."""
+    from sim.report.html.compared import comparison_report
+
+    assert comparison.result is not None
+    path = Path(comparison.result) / store.REPORT
+    store.write_whole(path.parent, path.name, comparison_report(comparison, scenarios))
+    return path
 
 
 def pictures_of_differences(

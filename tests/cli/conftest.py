@@ -28,7 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def _draws_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw no pictures: they take seconds, and tests/report looks at them."""
+    """Make no pictures and no reports: they take seconds, and tests/report looks at them."""
     if request.node.get_closest_marker("pictures") is None:
         for name in (
             "pictures",
@@ -37,6 +37,8 @@ def _draws_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
             "pictures_of_sweep",
         ):
             monkeypatch.setattr(f"sim.report.kept.{name}", lambda *_: [])
+        for name in ("report", "report_of_differences"):
+            monkeypatch.setattr(f"sim.report.kept.{name}", lambda made, scenario: None)
 
 
 Start = Callable[..., "subprocess.Popen[str]"]

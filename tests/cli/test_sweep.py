@@ -255,7 +255,7 @@ def test_pictures_are_drawn_once_and_told_in_words(capsys):
     assert "with 3 pictures" in capsys.readouterr().err
     (folder,) = Path("results/sweeps").iterdir()
     names = {"tornado_hit", "responses_hit", "heat_hit"}
-    pictures = {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
+    pictures = {f"{name}.{kind}" for name in names for kind in ("png", "svg", "csv")}
     assert {path.name for path in folder.iterdir()} == {
         *pictures,
         "sweep.json",

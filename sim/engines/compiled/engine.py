@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 
 import numpy as np
@@ -45,13 +45,15 @@ class Moment:
     ``due`` holds the first firing of each clock that was due then, in the order in which they fire,
     and ``fired`` the firings of the last step, its immediates included: numbers as
     :func:`sim.net.model.firings` has them. Nearly always one clock is due, and the step is all; at
-    the start, before any clock, none is.
+    the start, before any clock, none is. ``values`` are those of the variables after it all, in net
+    order.
     """
 
     time: float
     due: tuple[int, ...]
     fired: tuple[int, ...]
     n_events: int
+    values: Floats = field(repr=False, compare=False)
 
 
 @lru_cache(maxsize=8)
@@ -182,6 +184,8 @@ class CompiledEngine:
         start = len(program.fire_functions) - 1
         states = self.start(self.inputs(seed, [replication]), [replication])
         due, slots = states.due[0], states.slots[0]
+        first = int(program.first_variable)
+        variables = slots[first : first + len(self.net.variables)]
         time, clocks, n_known = _BEFORE_THE_START, np.empty(0, dtype=np.int64), 0
         while True:
             states.fired[:] = -1
@@ -190,7 +194,9 @@ class CompiledEngine:
             if n_events > n_known:
                 fired = states.fired[(states.fired >= 0) & (states.fired != start)].tolist()
                 begun = program.first_firing[clocks].tolist()
-                yield Moment(max(time, 0.0), tuple(begun), tuple(fired), n_events - n_known)
+                yield Moment(
+                    max(time, 0.0), tuple(begun), tuple(fired), n_events - n_known, variables.copy()
+                )
             if states.end_reasons[0] != RUNNING:
                 return
             n_known, time = n_events, float(due.min())
