@@ -9,6 +9,7 @@ from sim.ensemble.model import Ensemble, Facts
 from sim.report.atlas.lines import CREDIT
 from sim.report.html import map
 from sim.report.html.page import page
+from sim.report.signs import ranked, signs
 from sim.report.timeline import timeline
 from sim.scenario.model import Scenario
 from sim.shown import counted, date
@@ -24,6 +25,9 @@ def run_report(ensemble: Ensemble, scenario: Scenario) -> str:
     found = reported(ensemble, scenario)
     told = assumed(scenario)
     shown, geography = found["map"], ensemble.facts.geography
+    if shown:
+        order = ranked(ensemble)
+        shown["holders"].sort(key=lambda holder: order.index(holder[0]))
     data = {
         **{key: found[key] for key in ("days", "dates", "horizon", "ways")},
         "outcomes": [
@@ -70,21 +74,6 @@ def ticks(facts: Facts, horizon: float | None = None) -> list[dict[str, Any]]:
         }
         for one in found
     ]
-
-
-def signs(names: list[str]) -> dict[str, str]:
-    """Return letters for holders by which a map tells them apart without colours.
-
-    Examples
-    --------
-    >>> signs(["rebels", "sdf", "south", "sdn", "sdo"])
-    {'rebels': 'R', 'sdf': 'S', 'south': 'So', 'sdn': 'Sd', 'sdo': '5'}
-    """
-    found: dict[str, str] = {}
-    for number, name in enumerate(names, start=1):
-        letters = (name[:1].upper(), name[:1].upper() + name[1:2], str(number))
-        found[name] = next(sign for sign in letters if sign not in found.values())
-    return found
 
 
 def _marks(told: dict[str, Any]) -> str:

@@ -13,7 +13,8 @@ import pytest
 import sim
 from sim.report.html import map
 from sim.report.html.page import as_json, policy
-from sim.report.html.run import run_report, signs
+from sim.report.html.run import run_report
+from sim.report.signs import signs
 from sim.shown import safe
 from tests.report import ensembles
 from tests.report.html.reports import HOSTILE, WAR, large, of_war
