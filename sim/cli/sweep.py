@@ -108,11 +108,11 @@ def command(file: str, **given: Any) -> int:
     try:
         sweep = _swept(scenario, given, quiet=quiet)
     except Interrupted as stop:
-        return _interrupted(stop, given)
+        return _interrupted(stop, scenario, given)
     from sim.studies.limits import held
 
     found = [held(one, sweep) for one in limits]
-    _say(sweep, found, given, quiet=quiet)
+    _say(sweep, scenario, found, given, quiet=quiet)
     return _status(found, is_strict=given["strict"])
 
 
@@ -167,13 +167,13 @@ def _swept(scenario: Scenario, given: dict[str, Any], *, quiet: bool) -> Sweep:
     return found
 
 
-def _interrupted(stop: Interrupted, given: dict[str, Any]) -> int:
+def _interrupted(stop: Interrupted, scenario: Scenario, given: dict[str, Any]) -> int:
     """Say that what was run is not lost; the status is that of the signal."""
     from sim.cli.main import status_of
     from sim.studies.swept import Sweep
 
     if isinstance(stop.partial, Sweep):  # too late to stop anything
-        _say(stop.partial, [], {**given, "no_pictures": True}, quiet=True)
+        _say(stop.partial, scenario, [], {**given, "no_pictures": True}, quiet=True)
         return status_of(stop.__cause__)
     if given["as_json"]:
         raise stop
@@ -182,8 +182,12 @@ def _interrupted(stop: Interrupted, given: dict[str, Any]) -> int:
     return status_of(stop.__cause__)
 
 
-def _say(sweep: Sweep, found: list[Held], given: dict[str, Any], *, quiet: bool) -> None:
+def _say(
+    sweep: Sweep, scenario: Scenario, found: list[Held], given: dict[str, Any], *, quiet: bool
+) -> None:
     pictures = _pictures(sweep, given)
+    made = [text.counted(len(pictures), "picture")] if pictures else []
+    made += ["a report"] if _report(sweep, scenario, given) else []
     if given["as_json"]:
         from sim.studies.swept import as_json
 
@@ -201,8 +205,8 @@ def _say(sweep: Sweep, found: list[Held], given: dict[str, Any], *, quiet: bool)
         if found:
             options.say("\n".join(["", *limits_told(found, look)]))
     if sweep.result is not None:
-        shown = f", with {text.counted(len(pictures), 'picture')}" if pictures else ""
-        options.note(f"kept in {safe(sweep.result)}{shown}", quiet=quiet)
+        beside = f", with {' and '.join(made)}" if made else ""
+        options.note(f"kept in {safe(sweep.result)}{beside}", quiet=quiet)
 
 
 def _status(found: list[Held], *, is_strict: bool) -> int:
@@ -224,3 +228,19 @@ def _pictures(sweep: Sweep, given: dict[str, Any]) -> list[dict[str, Any]]:
     except OSError as error:  # the sweep is kept and told: that is what was asked for
         options.say(f"no pictures: {error.strerror or error}", err=True)
         return []
+
+
+def _report(sweep: Sweep, scenario: Scenario, given: dict[str, Any]) -> bool:
+    """Write the report of a sweep that is kept; return whether there is one."""
+    if given["no_pictures"] or sweep.result is None:
+        return False
+    from sim.report.html.swept import Choice
+    from sim.report.kept import report_of_sweep
+
+    choice = Choice(given["inputs"], given["variants"], given["points"], given["levels"])
+    try:
+        report_of_sweep(sweep, scenario, choice)
+    except OSError as error:
+        options.say(f"no report: {error.strerror or error}", err=True)
+        return False
+    return True

@@ -16,6 +16,7 @@ from sim.studies.discovered import Discovery
 from sim.studies.swept import Sweep
 
 if TYPE_CHECKING:
+    from sim.report.html.swept import Choice
     from sim.report.pictures import Picture, Theme
 
 
@@ -60,6 +61,16 @@ def report_of_differences(comparison: Comparison, scenarios: Sequence[Scenario])
     assert comparison.result is not None
     path = Path(comparison.result) / store.REPORT
     store.write_whole(path.parent, path.name, comparison_report(comparison, scenarios))
+    return path
+
+
+def report_of_sweep(sweep: Sweep, scenario: Scenario, choice: Choice | None = None) -> Path:
+    """Return the report of a sweep that is kept, made now."""
+    from sim.report.html.swept import sweep_report
+
+    assert sweep.result is not None
+    path = Path(sweep.result) / store.REPORT
+    store.write_whole(path.parent, path.name, sweep_report(sweep, scenario, choice))
     return path
 
 

@@ -183,10 +183,10 @@ def provenance(ensemble: Ensemble, scenario: Scenario) -> list[tuple[str, str]]:
     ]
 
 
-def made_by(ensemble: Ensemble) -> list[tuple[str, str]]:
-    """Return what a run was made by: a result knows, and one in memory was made here."""
+def made_by(ensemble: Ensemble | None = None) -> list[tuple[str, str]]:
+    """Return what a run was made by: a result knows, what is in memory was made here."""
     known, made = versions(), machine()
-    if ensemble.folder is not None:
+    if ensemble is not None and ensemble.folder is not None:
         manifest = store.read_manifest(ensemble.folder)
         known, made = manifest["versions"], manifest["machine"]
     packages = ", ".join(f"{n} {v}" for n, v in known.items() if n not in (NAME, "numbers"))

@@ -37,8 +37,8 @@ def _draws_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
             "pictures_of_sweep",
         ):
             monkeypatch.setattr(f"sim.report.kept.{name}", lambda *_: [])
-        for name in ("report", "report_of_differences"):
-            monkeypatch.setattr(f"sim.report.kept.{name}", lambda made, scenario: None)
+        for name in ("report", "report_of_differences", "report_of_sweep"):
+            monkeypatch.setattr(f"sim.report.kept.{name}", lambda *_: None)
 
 
 Start = Callable[..., "subprocess.Popen[str]"]

@@ -252,12 +252,13 @@ def test_text_of_files_is_data(capsys):
 def test_pictures_are_drawn_once_and_told_in_words(capsys):
     given = [part for part in SOBOL if part != "--no-pictures"]
     assert main(given) == Exit.DONE
-    assert "with 3 pictures" in capsys.readouterr().err
+    assert "with 3 pictures and a report" in capsys.readouterr().err
     (folder,) = Path("results/sweeps").iterdir()
     names = {"tornado_hit", "responses_hit", "heat_hit"}
     pictures = {f"{name}.{kind}" for name in names for kind in ("png", "svg", "csv")}
     assert {path.name for path in folder.iterdir()} == {
         *pictures,
+        "report.html",
         "sweep.json",
         "points.parquet",
         "groups",

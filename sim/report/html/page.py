@@ -25,7 +25,7 @@ _BOKEH = ("bokeh.min.js", "bokeh-api.min.js")
 _HERE = Path(__file__).parent
 
 
-def page(template: str, *, title: str, data: dict[str, Any], **context: Any) -> str:
+def page(template: str, *, title: str, data: dict[str, Any] | None, **context: Any) -> str:
     """Return a page as HTML.
 
     Parameters
@@ -35,11 +35,11 @@ def page(template: str, *, title: str, data: dict[str, Any], **context: Any) -> 
     title : str
         Of the window.
     data : dict
-        What the page's script reads, as JSON.
+        What the page's script reads, as JSON. None for a page that has no scripts.
     **context
         What the template reads, besides ``data``. Texts are escaped wherever they stand.
     """
-    scripts = [*map(_bokeh, _BOKEH), _own("report.js")]
+    scripts = [] if data is None else [*map(_bokeh, _BOKEH), _own("report.js")]
     return (
         _templates()
         .get_template(template)
@@ -62,7 +62,7 @@ def policy(scripts: list[str]) -> str:
     Styles are allowed in the page, since Bokeh writes some for each size of a chart; with nothing
     to be fetched they can do no more than look.
     """
-    allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts)
+    allowed = " ".join(f"'sha256-{_digest(script)}'" for script in scripts) or "'none'"
     return (
         f"default-src 'none'; script-src {allowed}; style-src 'unsafe-inline'; "
         "base-uri 'none'; form-action 'none'"
