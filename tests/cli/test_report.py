@@ -1,8 +1,11 @@
-"""``report``, and the reports that ``run`` and ``compare`` leave."""
+"""``report``, and the reports that ``run``, ``compare`` and ``sweep`` leave."""
 
 from __future__ import annotations
 
 import json
+import re
+import shlex
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -11,14 +14,15 @@ from sim.cli.main import main
 from sim.ensemble import store
 from sim.errors import Exit
 from sim.report import kept
+from tests.studies.test_sweep import GUNS
 
 pytestmark = pytest.mark.pictures
 
 
 @pytest.fixture(autouse=True)
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("pictures", "pictures_of_differences"):
-        monkeypatch.setattr(kept, name, lambda made: [])
+    for name in ("pictures", "pictures_of_differences", "pictures_of_sweep"):
+        monkeypatch.setattr(kept, name, lambda *_: [])
 
 
 def reports(folder: Path) -> list[Path]:
@@ -61,6 +65,21 @@ def test_a_comparison_leaves_a_report(folder, capsys):
     (path,) = reports(folder)
     assert path.parent.parent.name == "comparisons"
     assert "With safe: " in path.read_text(encoding="utf-8")
+
+
+def test_a_sweep_leaves_a_report_whose_command_finds_the_sweep_again(folder, capsys):
+    (folder / "guns.yaml").write_text(GUNS, encoding="utf-8")
+    asked = ["--method", "grid", "--levels", "3", "--input", "parameters.*", "--by", "3.5"]
+    assert main(["sweep", "guns.yaml", "-n", "20", *asked]) == Exit.DONE
+    assert "with a report" in capsys.readouterr().err
+    (path,) = reports(folder)
+    assert path.parent.parent.name == "sweeps"
+    html = path.read_text(encoding="utf-8")
+    (command,) = re.findall("<code>(.*?)</code>", html)
+    assert main(shlex.split(unescape(command))[1:]) == Exit.DONE
+    assert reports(folder) == [path]
+    assert path.read_text(encoding="utf-8") == html
+    assert len(list((folder / "results" / "sweeps").iterdir())) == 1
 
 
 def test_its_place_as_json(folder, capsys):
