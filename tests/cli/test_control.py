@@ -32,7 +32,7 @@ def test_each_place_that_may_change_hands_has_a_row_with_the_figures_of_the_ense
 
 
 def test_it_stands_in_the_forecast_of_a_world_and_in_no_other():
-    asked = WAR + "outcomes: {late: {when: time > 1 day}}\n"
+    asked = WAR + "outcomes: {lost: town.control != north}\n"
     assert "who holds what" in forecast(ensemble(asked))
     plain = forecast(ensemble(asked), look=Look(blocks=False, width=60))
     assert plain.isascii()
