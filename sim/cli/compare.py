@@ -61,19 +61,24 @@ def command(files: tuple[str, ...], **given: Any) -> int:
     if given["as_json"]:
         from sim.studies.comparison import as_json
 
-        options.print_json({**as_json(comparison), "pictures": _pictures(comparison, given)})
+        pictures = _pictures(comparison, given)
+        _report(comparison, scenarios, given)
+        options.print_json({**as_json(comparison), "pictures": pictures})
     else:
         from sim.cli.differences import told
 
         options.say(told(comparison, text.Look.of(sys.stdout)))
-        _say_where(comparison, len(_pictures(comparison, given)), quiet=quiet)
+        n_pictures = len(_pictures(comparison, given))
+        made = [text.counted(n_pictures, "picture")] if n_pictures else []
+        made += ["a report"] if _report(comparison, scenarios, given) else []
+        _say_where(comparison, made, quiet=quiet)
     return int(Exit.DONE)
 
 
-def _say_where(comparison: Comparison, n_pictures: int, *, quiet: bool) -> None:
+def _say_where(comparison: Comparison, made: list[str], *, quiet: bool) -> None:
     if comparison.result is not None:
-        shown = f", with {text.counted(n_pictures, 'picture')}" if n_pictures else ""
-        options.note(f"kept in {safe(comparison.result)}{shown}", quiet=quiet)
+        beside = f", with {' and '.join(made)}" if made else ""
+        options.note(f"kept in {safe(comparison.result)}{beside}", quiet=quiet)
 
 
 def _scenarios(
@@ -155,3 +160,17 @@ def _pictures(comparison: Comparison, given: dict[str, Any]) -> list[dict[str, s
     except OSError as error:  # the comparison is kept and told: that is what was asked for
         options.say(f"no pictures: {error.strerror or error}", err=True)
         return []
+
+
+def _report(comparison: Comparison, scenarios: list[Scenario], given: dict[str, Any]) -> bool:
+    """Write the report of a comparison that is kept; return whether there is one."""
+    if given["no_pictures"] or comparison.result is None:
+        return False
+    from sim.report.kept import report_of_differences
+
+    try:
+        report_of_differences(comparison, scenarios)
+    except OSError as error:
+        options.say(f"no report: {error.strerror or error}", err=True)
+        return False
+    return True

@@ -6,10 +6,11 @@ import math
 from dataclasses import dataclass
 
 from sim.cli import text
-from sim.cli.forecast import FEW, few
+from sim.cli.forecast import few
 from sim.cli.render import safe
 from sim.cli.text import Look
-from sim.shown import in_points, moment, points, points_band, signed
+from sim.shown import points, points_band, signed
+from sim.studies.answer import FEW, first_to_differ, most_different
 from sim.studies.comparison import ByDate, Comparison, Difference, Example, OfTime
 
 _CLOCKS = 5
@@ -71,28 +72,18 @@ class _Told:
 
     def headline(self) -> list[str]:
         """Say what differs most, and what differs first in the replications that make it so."""
+        lines = self.bold(safe(most_different(self.comparison, self.name)))
         found = self.comparison.largest(self.name)
         if found is None:
-            said = f"With {self.shown_name} no difference is seen in any outcome at any date: "
-            ends = [abs(e) for d in self.differences.values() for e in d.largest.interval95]
-            largest = points(max(ends))[0].removeprefix("+")
-            said += f"by the intervals none is larger than {largest} points."
-            return self.bold(said)
-        _, of = found
-        row = of.largest
-        said = f"With {self.shown_name}: {safe(of.label)} by {self.moment(row)}: "
-        said += f"{text.percent(row.probability)} instead of {text.percent(row.baseline)}, "
-        said += f"{in_points(row.difference, row.interval95, row.inputs80)}."
-        return [*self.bold(said), *text.wrapped(text.whole(_first(of)), self.look.width)]
+            return lines
+        first = safe(first_to_differ(found[1]))
+        return [*lines, *text.wrapped(text.whole(first), self.look.width)]
 
     def bold(self, said: str) -> list[str]:
         return [
             self.look.styled(line, "bold")
             for line in text.wrapped(text.whole(said), self.look.width)
         ]
-
-    def moment(self, row: ByDate) -> str:
-        return moment(row.time, row.days, self.comparison.horizon_days)
 
     def when(self, row: ByDate) -> str:
         short = text.date(row.time, is_short=True)
@@ -197,19 +188,6 @@ class _Told:
 def _share(share: float) -> str:
     """Return a share of the replications that were looked at."""
     return f"{100 * share:.0f} %"
-
-
-def _first(of: Difference) -> str:
-    """Say which clocks differ first, in the replications that make up the difference."""
-    n = of.n_looked_at
-    looked = f"the {n:,}" if n == of.n_differing else f"{n:,} of the {of.n_differing:,}"
-    said = f"In {looked} replications that make it so, "
-    if not of.clocks:
-        return said + "the same events happen: the start, or the outcome itself, is another."
-    shown = [f"{safe(c.transition)} ({_share(c.share)})" for c in of.clocks[:3]]
-    listed = " or ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
-    usually = "usually " if len(of.clocks) > 1 else ""
-    return f"{said}the first to differ is {usually}{listed}."
 
 
 def _event(event: str, days: float | None, decimals: int) -> str:

@@ -17,11 +17,10 @@ from sim.cli.render import safe
 from sim.cli.text import Look
 from sim.ensemble.base_rate import BaseRate
 from sim.ensemble.model import Ensemble
+from sim.studies.answer import FEW, turning_point
 from sim.studies.summary import QUANTILES
 
 _CAUSES = 6
-#: With fewer replications a probability may be more than five points off.
-FEW = 400
 
 
 def forecast(
@@ -147,15 +146,8 @@ class _Told:
         return [f"{rule} {name}", *text.wrapped("" if is_told else safe(asks), self.look.width)]
 
     def headline(self) -> list[str]:
-        """Say how likely it is by the date that splits its chances, and how likely not at all.
-
-        That date is the first report time by which it has come in half of the replications in which
-        it comes at all, or the horizon.
-        """
-        horizon = self.ensemble.facts.horizon
-        early = [(d, self.ensemble.probability(self.name, by=d).value) for d in self.report]
-        halves = [(d, p) for d, p in early if p > 0.0 and p >= self.p / 2.0]
-        days, p = (halves or [(horizon, self.p)])[0]
+        """Say how likely it is by the date that splits its chances, and how likely not at all."""
+        days, p = turning_point(self.ensemble, self.name, self.report)
         band = text.band(self.ensemble.inputs80(self.name, days))
         known = f" (inputs 80 %: {band})" if band else ""
         if (rate := self.rate_by(days)) is not None:

@@ -54,15 +54,15 @@ def command(files: tuple[str, ...], **given: Any) -> int:
     for number, scenario in enumerate(scenarios):
         ensemble, status = _ensemble(scenario, given)
         if given["as_json"]:
-            summaries.append(_summary(ensemble, given, is_interrupted=status != 0))
+            summaries.append(_summary(ensemble, scenario, given, is_interrupted=status != 0))
         else:
             _tell(ensemble, given, is_first=number == 0)
-            n_pictures = 0
+            made: list[str] = []
             try:
-                n_pictures = 0 if status else len(_pictures(ensemble, given))
+                made = [] if status else _made(ensemble, scenario, given)
             except KeyboardInterrupt as stop:
                 status = status_of(stop)
-            _say_where(ensemble, n_pictures, quiet=given["quiet"])
+            _say_where(ensemble, made, quiet=given["quiet"])
         if status:
             break
     if given["as_json"]:
@@ -114,9 +114,16 @@ def _ensemble(scenario: Scenario, given: dict[str, Any]) -> tuple[Ensemble, int]
     return ensemble, status
 
 
+def _made(ensemble: Ensemble, scenario: Scenario, given: dict[str, Any]) -> list[str]:
+    """Make the pictures and the report of a result, and say what there is."""
+    n_pictures = len(_pictures(ensemble, given))
+    made = [text.counted(n_pictures, "picture")] if n_pictures else []
+    return made + (["a report"] if _report(ensemble, scenario, given) else [])
+
+
 def _pictures(ensemble: Ensemble, given: dict[str, Any]) -> list[dict[str, str]]:
     """Draw the pictures of a result where they are not there yet; return what they are."""
-    if given["no_pictures"] or ensemble.folder is None or not ensemble.is_complete:
+    if not _is_wanted(ensemble, given):
         return []
     from sim.report.kept import pictures
 
@@ -127,24 +134,48 @@ def _pictures(ensemble: Ensemble, given: dict[str, Any]) -> list[dict[str, str]]
         return []
 
 
-def _say_where(ensemble: Ensemble, n_pictures: int, *, quiet: bool) -> None:
+def _report(ensemble: Ensemble, scenario: Scenario, given: dict[str, Any]) -> bool:
+    """Make the report of a result where it is not there yet; return whether there is one."""
+    if not _is_wanted(ensemble, given):
+        return False
+    from sim.report.kept import report
+
+    try:
+        report(ensemble, scenario)
+    except OSError as error:
+        options.say(f"no report: {error.strerror or error}", err=True)
+        return False
+    return True
+
+
+def _is_wanted(ensemble: Ensemble, given: dict[str, Any]) -> bool:
+    """Return whether there are to be pictures and a report: never of what was cut short."""
+    return not given["no_pictures"] and ensemble.folder is not None and ensemble.is_complete
+
+
+def _say_where(ensemble: Ensemble, made: list[str], *, quiet: bool) -> None:
     """Say where the result is, and what can be done with it."""
     if ensemble.folder is None:
         return
     where = safe(str(ensemble.folder))
-    with_pictures = f", with {text.counted(n_pictures, 'picture')}" if n_pictures else ""
+    beside = f", with {' and '.join(made)}" if made else ""
     if ensemble.was_found:
-        options.note(f"found in {where}{with_pictures}; --fresh runs it anew", quiet=quiet)
+        options.note(f"found in {where}{beside}; --fresh runs it anew", quiet=quiet)
     elif ensemble.is_complete:
-        options.note(f"kept in {where}{with_pictures}", quiet=quiet)
+        options.note(f"kept in {where}{beside}", quiet=quiet)
     else:
         options.note(f"kept in {where}; the same command goes on from there", quiet=quiet)
 
 
-def _summary(ensemble: Ensemble, given: dict[str, Any], *, is_interrupted: bool) -> dict[str, Any]:
+def _summary(
+    ensemble: Ensemble, scenario: Scenario, given: dict[str, Any], *, is_interrupted: bool
+) -> dict[str, Any]:
     from sim.studies.summary import summary
 
-    pictures = [] if is_interrupted else _pictures(ensemble, given)
+    pictures = []
+    if not is_interrupted:
+        pictures = _pictures(ensemble, given)
+        _report(ensemble, scenario, given)
     return {**summary(ensemble, given["at"]), "pictures": pictures}
 
 

@@ -91,12 +91,12 @@ def legend_of(net: Net) -> Legend:
         grid=tuple(g / SECONDS_PER_DAY for g in net.grid),
         via=firing_names(net),
         labels=net.labels,
-        quiet=_quiet(net),
+        quiet=quiet_firings(net),
     )
 
 
-def _quiet(net: Net) -> tuple[str, ...]:
-    """Return the immediates that no author has written."""
+def quiet_firings(net: Net) -> tuple[str, ...]:
+    """Return the firings of immediates that no author has written."""
     made = {
         t.name
         for t in net.transitions

@@ -48,6 +48,8 @@ fcntl: Any = importlib.import_module("fcntl") if os.name == "posix" else None
 
 #: Layout of a result. Raised when older readers would misread it.
 FORMAT = 1
+#: What people read of a result, if it was made.
+REPORT = "report.html"
 #: The file that a partial result can go on from.
 _STATE = "state.npz"
 _LOCK = ".lock"
@@ -176,8 +178,13 @@ class Draft:
 
 
 def write_json(folder: Path, name: str, content: Json) -> None:
-    """Write a JSON file in one piece: the old one is there until the new one is."""
+    """Write a JSON file as :func:`write_whole` does."""
     text = json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    write_whole(folder, name, text)
+
+
+def write_whole(folder: Path, name: str, text: str) -> None:
+    """Write a file in one piece: the old one is there until the new one is."""
     draft = f".{name}-{secrets.token_hex(4)}"
     try:
         write_file(folder, draft, text.encode("utf-8", "backslashreplace"))
@@ -322,7 +329,8 @@ def renew_provenance(ensemble: Ensemble, provenance: Json, summary: Json) -> Non
     """
     assert ensemble.folder is not None
     manifest = read_manifest(ensemble.folder)
-    scenario = {**_facts_json(ensemble.facts), **provenance}
+    # As a manifest has it: with lists for tuples.
+    scenario = json.loads(json.dumps({**_facts_json(ensemble.facts), **provenance}))
     if manifest["scenario"] == scenario:
         return
     known = read_json(ensemble.folder / "summary.json")
@@ -330,6 +338,7 @@ def renew_provenance(ensemble: Ensemble, provenance: Json, summary: Json) -> Non
     with suppress(OSError):  # a folder that takes nothing any more: what it says is still true
         write_json(ensemble.folder, "summary.json", new)
         write_json(ensemble.folder, "manifest.json", {**manifest, "scenario": scenario})
+        (ensemble.folder / REPORT).unlink(missing_ok=True)  # it quotes the text
 
 
 # Opening.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from string import ascii_uppercase
 
 import numpy as np
 from matplotlib.patches import Rectangle
@@ -14,6 +13,7 @@ from sim.ensemble.geography import NOBODY, Spot
 from sim.ensemble.model import Ensemble
 from sim.report import style
 from sim.report.page import Page, Table
+from sim.report.signs import ranked, signs
 from sim.shown import iso
 
 _SAMPLE, _GAP, KEY_LINE = 0.26, 0.22, 0.2
@@ -68,7 +68,7 @@ def places_held(ensemble: Ensemble) -> list[Held]:
 def looks(ensemble: Ensemble, places: Sequence[Held]) -> dict[str, Look]:
     """Return the look of everybody who ever holds one of some places.
 
-    It is the same whatever the places: who holds most of what changes hands has the first colours.
+    It is the same whatever the places.
     """
     known = _looks(ensemble)
     holding = {holder for held in places for holder in held.curves}
@@ -76,30 +76,21 @@ def looks(ensemble: Ensemble, places: Sequence[Held]) -> dict[str, Look]:
 
 
 def _looks(ensemble: Ensemble) -> dict[str, Look]:
-    geography, places = ensemble.facts.geography, places_held(ensemble)
-    holding = {holder for held in places for holder in held.curves}
-    most = {name: sum(_mean(held, name) for held in places) for name in holding}
-    names = [one.name for one in geography.holders if one.name in holding]
-    names.sort(key=lambda name: -most[name])
+    geography, names = ensemble.facts.geography, ranked(ensemble)
+    letters = signs(names)
     found = {
         name: Look(
             name,
             style.written(geography.label(name), name),
-            ascii_uppercase[k % len(ascii_uppercase)],
+            letters[name],
             style.COLOURS[k % len(style.COLOURS)],
             style.HATCHES[k % len(style.HATCHES)],
         )
         for k, name in enumerate(names)
     }
-    if NOBODY in holding:
+    if any(NOBODY in held.curves for held in places_held(ensemble)):
         found[NOBODY] = Look(NOBODY, geography.label(NOBODY), "-", style.GREY, "")
     return found
-
-
-def _mean(held: Held, holder: str) -> float:
-    """Return how probably somebody holds a place at any time; 0 where that is certain."""
-    known = None if held.is_certain else held.curves.get(holder)
-    return 0.0 if known is None else round(float(np.mean(known)), 9)
 
 
 def shares_table(ensemble: Ensemble, places: Sequence[Held], dates: Sequence[float]) -> Table:

@@ -1,4 +1,4 @@
-"""Pictures beside a result, drawn once; its summary says what they show."""
+"""Pictures and the report beside a result, made once; its summary says what pictures show."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from sim.ensemble import store
 from sim.ensemble.model import Ensemble
-from sim.studies import discovered
+from sim.scenario.model import Scenario
+from sim.studies import discovered, swept
 from sim.studies.comparison import FILE, Comparison
 from sim.studies.discovered import Discovery
+from sim.studies.swept import Sweep
 
 if TYPE_CHECKING:
     from sim.report.pictures import Picture, Theme
@@ -38,6 +40,27 @@ def pictures(
 
     assert ensemble.folder is not None
     return _known_or(drawn, ensemble.folder, "summary.json", at, themes)
+
+
+def report(ensemble: Ensemble, scenario: Scenario, *, fresh: bool = False) -> Path:
+    """Return the report of a result that is kept, made now if it is not there or is to be fresh."""
+    assert ensemble.folder is not None
+    path = ensemble.folder / store.REPORT
+    if fresh or not path.is_file():
+        from sim.report.html.run import run_report
+
+        store.write_whole(path.parent, path.name, run_report(ensemble, scenario))
+    return path
+
+
+def report_of_differences(comparison: Comparison, scenarios: Sequence[Scenario]) -> Path:
+    """Return the report of a comparison that is kept, made now."""
+    from sim.report.html.compared import comparison_report
+
+    assert comparison.result is not None
+    path = Path(comparison.result) / store.REPORT
+    store.write_whole(path.parent, path.name, comparison_report(comparison, scenarios))
+    return path
 
 
 def pictures_of_differences(
@@ -68,6 +91,19 @@ def pictures_of_boxes(
 
     assert found.result is not None
     return _known_or(drawn, Path(found.result), discovered.FILE, None, themes)
+
+
+def pictures_of_sweep(sweep: Sweep, themes: Sequence[Theme] = ("light",)) -> list[dict[str, Any]]:
+    """Return the pictures of a sweep that is kept, as :func:`pictures` does."""
+
+    def drawn(folder: Path) -> list[Picture]:
+        from sim.report.influences import drawings
+        from sim.report.pictures import write
+
+        return write(lambda: drawings(sweep), folder, themes)
+
+    assert sweep.result is not None
+    return _known_or(drawn, Path(sweep.result), swept.FILE, None, themes)
 
 
 def _known_or(

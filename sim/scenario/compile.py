@@ -7,7 +7,7 @@ variables, definitions, clocks, effects, outcomes), and parts keep the order of 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -153,7 +153,9 @@ class Compiler:
         transitions = self._transitions(Const(math.inf) if clock is None else clock.horizon)
         outcomes = self._outcomes()
         self.evidence = self._evidence()
-        self.checks = self._checks(math.inf if clock is None else clock.clock.horizon)
+        given = {**parameters, **self.terms.inputs}
+        unknown = [i.path for i in given.values() if i.is_uncertain and not i.chance]
+        self.checks = self._checks(math.inf if clock is None else clock.clock.horizon, unknown)
         stop, stop_origin = self._stop()
         watches, totals = self._watches(), self._totals()
         event_limit = self._event_limit()
@@ -373,11 +375,11 @@ class Compiler:
             tuple(reader.resolved(tree.get("resolved"), outcomes)),
         )
 
-    def _checks(self, horizon: float) -> tuple[Check, ...]:
+    def _checks(self, horizon: float, unknown: Collection[str]) -> tuple[Check, ...]:
         """Return what the forecast is held to, which no run reads."""
         outcomes = [part.name for part in self.parts["outcomes"]]
         variants = [str(read.key) for read in self.found.section("variants")]
-        reader = CheckReader(self.terms, outcomes, variants, horizon)
+        reader = CheckReader(self.terms, outcomes, variants, unknown, horizon)
         return tuple(reader.checks(self.found.tree.get("checks")))
 
     def _stop(self) -> tuple[Expr | None, Origin]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from sim.engines.compiled.engine import Moment, compiled
-from sim.ensemble.legend import legend_of
+from sim.ensemble.legend import quiet_firings
 from sim.net.model import Net, firing_names, firings
 from sim.units import SECONDS_PER_DAY
 
@@ -71,7 +71,7 @@ class _Side:
     def __init__(self, net: Net) -> None:
         self.engine = compiled(net)
         self.names = firing_names(net)
-        quiet = set(legend_of(net).quiet)
+        quiet = set(quiet_firings(net))
         self.of_firing = [net.transitions[k].name for k, _ in firings(net)]
         self.is_quiet = [name in quiet for name in self.names]
 

@@ -28,10 +28,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def _draws_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Draw no pictures: they take seconds, and tests/report looks at them."""
+    """Make no pictures and no reports: they take seconds, and tests/report looks at them."""
     if request.node.get_closest_marker("pictures") is None:
-        for name in ("pictures", "pictures_of_boxes", "pictures_of_differences"):
+        for name in (
+            "pictures",
+            "pictures_of_boxes",
+            "pictures_of_differences",
+            "pictures_of_sweep",
+        ):
             monkeypatch.setattr(f"sim.report.kept.{name}", lambda *_: [])
+        for name in ("report", "report_of_differences"):
+            monkeypatch.setattr(f"sim.report.kept.{name}", lambda made, scenario: None)
 
 
 Start = Callable[..., "subprocess.Popen[str]"]

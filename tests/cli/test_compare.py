@@ -201,11 +201,11 @@ def test_pictures_are_drawn_once_and_told_in_words(capsys):
     given = [part for part in SAFE if part != "--no-pictures"]
     assert main(given) == Exit.DONE
     told = capsys.readouterr()
-    assert "with 1 picture" in told.err
+    assert "with 1 picture and a report" in told.err
     (folder,) = Path("results/comparisons").iterdir()
     names = {"difference_hit"}
     files = {f"{name}.{kind}" for name in names for kind in ("png", "svg", "csv")}
-    assert {path.name for path in folder.iterdir()} == {*files, "comparison.json"}
+    assert {path.name for path in folder.iterdir()} == {*files, "comparison.json", "report.html"}
     drawn = (folder / "difference_hit.svg").stat().st_mtime_ns
     assert main([*given, "--json"]) == Exit.DONE
     found = json.loads(capsys.readouterr().out)

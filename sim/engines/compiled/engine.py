@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import lru_cache
 
 import numpy as np
@@ -45,13 +45,15 @@ class Moment:
     ``due`` holds the first firing of each clock that was due then, in the order in which they fire,
     and ``fired`` the firings of the last step, its immediates included: numbers as
     :func:`sim.net.model.firings` has them. Nearly always one clock is due, and the step is all; at
-    the start, before any clock, none is.
+    the start, before any clock, none is. ``values`` are those of the variables after it all, in net
+    order.
     """
 
     time: float
     due: tuple[int, ...]
     fired: tuple[int, ...]
     n_events: int
+    values: Floats = field(repr=False, compare=False)
 
 
 @lru_cache(maxsize=8)
@@ -71,8 +73,13 @@ class CompiledEngine:
         self._lowered = lower(net)
         self._kernel = kernel()
 
-    def inputs(self, seed: int, replications: Sequence[int] | Ints) -> Floats:
+    def inputs(
+        self, seed: int, replications: Sequence[int] | Ints, quantiles: Floats | None = None
+    ) -> Floats:
         """Return the inputs of replications, shape (n, n_inputs), in net order.
+
+        An input whose quantile is given (a probability in (0, 1), NaN for the others) has the value
+        at that probability in every one of them.
 
         Raises
         ------
@@ -80,13 +87,21 @@ class CompiledEngine:
             Where the arguments of a prior are impossible.
         """
         inputs = np.empty((len(replications), len(self.net.inputs)))
-        self._draw_inputs(seed, np.asarray(replications, dtype=np.int64), inputs)
+        self._draw_inputs(seed, np.asarray(replications, dtype=np.int64), quantiles, inputs)
         return inputs
 
-    def _draw_inputs(self, seed: int, replications: Ints, inputs: Floats) -> None:
+    def _draw_inputs(
+        self, seed: int, replications: Ints, quantiles: Floats | None, inputs: Floats
+    ) -> None:
+        given = np.full(len(self.net.inputs), np.nan) if quantiles is None else quantiles
         scratch = np.zeros(self._lowered.n_slots)
         n_done = self._kernel.draw_inputs(
-            self._lowered.program, np.uint64(seed), replications.view(np.uint64), scratch, inputs
+            self._lowered.program,
+            np.uint64(seed),
+            replications.view(np.uint64),
+            given,
+            scratch,
+            inputs,
         )
         if n_done < len(replications):
             raise FaultAt(int(replications[n_done]))
@@ -169,6 +184,8 @@ class CompiledEngine:
         start = len(program.fire_functions) - 1
         states = self.start(self.inputs(seed, [replication]), [replication])
         due, slots = states.due[0], states.slots[0]
+        first = int(program.first_variable)
+        variables = slots[first : first + len(self.net.variables)]
         time, clocks, n_known = _BEFORE_THE_START, np.empty(0, dtype=np.int64), 0
         while True:
             states.fired[:] = -1
@@ -177,7 +194,9 @@ class CompiledEngine:
             if n_events > n_known:
                 fired = states.fired[(states.fired >= 0) & (states.fired != start)].tolist()
                 begun = program.first_firing[clocks].tolist()
-                yield Moment(max(time, 0.0), tuple(begun), tuple(fired), n_events - n_known)
+                yield Moment(
+                    max(time, 0.0), tuple(begun), tuple(fired), n_events - n_known, variables.copy()
+                )
             if states.end_reasons[0] != RUNNING:
                 return
             n_known, time = n_events, float(due.min())
@@ -206,8 +225,11 @@ class CompiledEngine:
         seed: int,
         inputs: Floats | None = None,
         control: Control | None = None,
+        quantiles: Floats | None = None,
     ) -> None:
         """Run the replications of a blank batch to their end, and write their results into it.
+
+        Without ``inputs`` they are drawn, at ``quantiles`` where those are given.
 
         Raises
         ------
@@ -215,7 +237,7 @@ class CompiledEngine:
             As :meth:`inputs` and :meth:`advance` do; the batch is then of no use.
         """
         if inputs is None:
-            self._draw_inputs(seed, results.replications, results.inputs)
+            self._draw_inputs(seed, results.replications, quantiles, results.inputs)
         else:
             results.inputs[...] = inputs
         self.advance(self._states(results, n_kept=1), seed=seed, control=control)
