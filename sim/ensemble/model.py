@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import cached_property
@@ -280,14 +280,26 @@ class Ensemble:
 
         Quantiles are values that occurred, those of numbers in the first 16,384 replications. A
         watched label becomes a row for each label that occurred, ``bridge == up``, whose mean is
-        its probability. In the world layer who holds each place is always watched,
-        ``homs.control == rebels``, and the mean stock of each side, ``government.supply``.
+        its probability. What the world watches by itself is in :attr:`control` and :attr:`stocks`.
         """
+        made = {watch.name for watch in self.legend.watches if watch.is_made}
+        return self._watched(lambda name: name not in made)
+
+    @cached_property
+    def stocks(self) -> pd.DataFrame:
+        """The mean stock of each side of a world over time, as :attr:`watch` has what it has."""
+        names = {holder.watch for holder in self.facts.geography.holders}
+        return self._watched(names.__contains__)
+
+    def _watched(self, is_wanted: Callable[[str], bool]) -> pd.DataFrame:
+        """Return what is watched under the names that are wanted."""
         import pandas as pd
 
         watched = self.watched
         figures = {name: watched.figures[name] for name in COLUMNS}
-        return pd.DataFrame({"days": watched.days, "name": list(watched.names), **figures})
+        frame = pd.DataFrame({"days": watched.days, "name": list(watched.names), **figures})
+        rows = [is_wanted(name.partition(" == ")[0]) for name in watched.names]
+        return frame[np.array(rows, dtype=bool)].reset_index(drop=True)
 
     def holders(self, place: str) -> dict[str, Floats]:
         """Return the probability that each faction holds a place, at the watch points, (n_grid,).
