@@ -72,6 +72,7 @@ class Budget(click.ParamType[float]):
 @options.assignments
 @options.engine
 @options.workers
+@options.memory
 @click.option("--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Write JUnit XML.")
 @click.option(
     "--markdown", type=click.Path(dir_okay=False), metavar="FILE", help="Write a Markdown summary."
@@ -163,6 +164,7 @@ def _verdicts(
             seed=given["seed"],
             engine=given["engine"],
             workers=given["workers"],
+            memory=given["memory"],
             seconds=left,
         )
 
