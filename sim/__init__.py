@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from sim.scenario.load import loads as loads
     from sim.scenario.model import Scenario as Scenario
     from sim.studies.compare import compare as compare
+    from sim.studies.gradients import gradients as gradients
     from sim.studies.simulate import run as run
     from sim.studies.trace import trace as trace
 
 _HOMES = {
     "compare": "sim.studies.compare",
+    "gradients": "sim.studies.gradients",
     "load": "sim.scenario.load",
     "loads": "sim.scenario.load",
     "run": "sim.studies.simulate",
@@ -47,6 +49,7 @@ __all__ = [
     "ScenarioError",
     "compare",
     "exact",
+    "gradients",
     "load",
     "loads",
     "run",

@@ -201,6 +201,11 @@ def decimals_for(span: float) -> int:
     return max(usual, math.ceil(-math.log10(span / 250.0))) if span > 0.0 else usual
 
 
+def rounded(value: float) -> str:
+    """Return a number to three digits, without an exponent unless it is huge or tiny."""
+    return f"{float(f'{value:.3g}'):,.12g}"
+
+
 def counted(n: int, what: str) -> str:
     """Return ``1 outcome``, ``2 outcomes``."""
     return f"{n:,} {what}{'' if n == 1 else 's'}"

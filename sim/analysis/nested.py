@@ -13,7 +13,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from sim.analysis.first_passage import Ints
+from sim.analysis.first_passage import Floats, Ints
 
 Bools = npt.NDArray[np.bool_]
 
@@ -43,9 +43,25 @@ def shrinkage(counts: Ints, m: int) -> float:
         At least 2.
     """
     p = np.asarray(counts, dtype=np.float64) / m
-    spread = float(p.var(ddof=1)) if len(p) > 1 else 0.0
-    noise = float((p * (1.0 - p)).mean()) / (m - 1)
-    return math.sqrt(max(0.0, 1.0 - noise / spread)) if spread > 0.0 else 1.0
+    raw = float(p.var(ddof=1)) if len(p) > 1 else 0.0
+    return math.sqrt(max(0.0, 1.0 - _noise(p, m) / raw)) if raw > 0.0 else 1.0
+
+
+def spread(shares: Floats, m: int) -> float:
+    """Return the variance of the groups' probabilities, without bias: it may be below zero.
+
+    Parameters
+    ----------
+    shares : float64 array, shape (n_groups,)
+        Of the m runs of each group.
+    m : int
+        At least 2.
+    """
+    return float(shares.var(ddof=1)) - _noise(shares, m)
+
+
+def _noise(shares: Floats, m: int) -> float:
+    return float((shares * (1.0 - shares)).mean()) / (m - 1)
 
 
 def nested_band(
@@ -122,9 +138,9 @@ def paired_band(
         return None
     differences = second.astype(np.int64) - first
     m, shares = differences.shape[1], differences.mean(axis=1)
-    own, spread = float(shares.mean()), float(shares.var(ddof=1))
+    own, raw = float(shares.mean()), float(shares.var(ddof=1))
     noise = float(differences.var(axis=1, ddof=1).mean()) / m
-    factor = math.sqrt(max(0.0, 1.0 - noise / spread)) if spread > 0.0 else 1.0
+    factor = math.sqrt(max(0.0, 1.0 - noise / raw)) if raw > 0.0 else 1.0
     middle = (own if mean is None else mean) + factor * (shares - own)
     half = np.where(differences.any(axis=1), factor / (2.0 * m), 0.0)
     places = (2.0 * np.arange(_POINTS) + 1.0) / _POINTS - 1.0

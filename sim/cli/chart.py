@@ -38,6 +38,10 @@ _STEPS_S = (
 )
 
 
+#: Columns of a profile, at the most.
+_PROFILE = 5
+
+
 @dataclass(frozen=True)
 class Tick:
     """A mark on the time axis; ``place`` counts columns from the corner, which is 0."""
@@ -72,6 +76,12 @@ def curve(values: Sequence[float], ticks: Sequence[Tick], pen: Pen, height: int 
 def bar(share: float, columns: int, pen: Pen) -> str:
     """Return a horizontal bar, at least a column long."""
     return pen.levels[-1] * max(1, round(share * columns))
+
+
+def profile(shares: Sequence[float], pen: Pen) -> str:
+    """Return a column for each share, none of them empty; of many every so many."""
+    few = shares[:: max(1, math.ceil(len(shares) / _PROFILE))]
+    return "".join(_cell(max(share, 1.0 / (len(pen.levels) - 1)), pen) for share in few)
 
 
 def ticks(horizon: float, columns: int, start: datetime | None) -> list[Tick]:

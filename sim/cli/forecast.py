@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.analysis.words import words
-from sim.cli import chart, text
+from sim.cli import chart, driven, text
 from sim.cli.render import safe
 from sim.cli.text import Look
 from sim.ensemble.base_rate import BaseRate
@@ -134,7 +134,7 @@ class _Told:
     def lines(self) -> list[str]:
         lines = [*self.title(), *self.headline(), "", *self.by_date()]
         if self.p > 0.0:
-            sections = (self.picture(), self.when(), self.how())
+            sections = (self.picture(), self.when(), self.how(), self.drivers())
             lines += [line for section in sections if section for line in ("", *section)]
         return lines
 
@@ -239,6 +239,19 @@ class _Told:
             rows.append([text.percent(rest), others, ""])
         return self._table(rows, "rll")
 
+    def drivers(self) -> list[str]:
+        """Return what it hangs on, as far as that is known."""
+        found = self.ensemble.drivers(self.report).get(self.name)
+        if found is None:
+            return []
+        said = safe(found.said(self.moment(found.days)))
+        for figure in (" %", " / "):
+            said = said.replace(figure, figure.replace(" ", text.NO_BREAK))
+        lines = text.wrapped(said, self.look.width)
+        if found.drivers:
+            lines += ["", *self._table(driven.rows(found.drivers, self.look), "rllr")]
+        return lines
+
     def _paths(self) -> Iterable[tuple[tuple[str, str], float]]:
         return self.ensemble.shares_with_via(self.name).items()
 
@@ -290,7 +303,7 @@ def _foot(ensemble: Ensemble, look: Look) -> list[str]:
     )
     if ensemble.nested is not None:
         made += "Inputs 80 %: where the probability lies, four times in five, over what the file "
-        made += "leaves uncertain, luck averaged out. "
+        made += f"leaves uncertain, luck averaged out. {driven.WHAT_IT_IS}"
     made += (
         "Monte Carlo intervals are about the number of replications only. Nothing here is about "
     )

@@ -48,6 +48,7 @@ COMMANDS = {
     "check": "Hold forecasts to what their files say of them.",
     "discover": "Say under which conditions an outcome comes.",
     "exact": "Solve a small Markov scenario exactly.",
+    "gradient": "Say how fast outcomes become likelier with inputs.",
     "list": "List the runs that were kept.",
     "show": "Show a result again.",
     "new": "Write a commented starter scenario.",

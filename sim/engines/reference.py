@@ -66,7 +66,7 @@ class Event:
 
 
 @dataclass
-class _Clock:
+class RunningClock:
     """The clock of a timed transition. ``work`` is None while it holds none."""
 
     number: int
@@ -196,7 +196,7 @@ class Replication:
         self.seed, self.number, self.state = seed, number, state
         self.environment = _AbsoluteTime()
         self.alarms: set[float] = set()
-        self.clocks = {k: _Clock(k, self.net.transitions[k]) for k in engine.timed}
+        self.clocks = {k: RunningClock(k, self.net.transitions[k]) for k in engine.timed}
         self.lives = Counter[int]()  # firings of immediates
         self.horizon = math.inf
         self.end_reason = ""
@@ -284,7 +284,7 @@ class Replication:
             self.begin_timetable(clock)
         self.settle(AT_START)
 
-    def begin_timetable(self, clock: _Clock) -> None:
+    def begin_timetable(self, clock: RunningClock) -> None:
         """Set the first tick of a timetable (section 7)."""
         spec, name = clock.transition.clock, clock.transition.name
         if spec.kind == "every":
@@ -300,7 +300,7 @@ class Replication:
             return
         self.set_due(clock, self.tick(clock, 1))
 
-    def tick(self, clock: _Clock, number: int) -> float:
+    def tick(self, clock: RunningClock, number: int) -> float:
         """Return the time of a timetable's tick, counted from 1."""
         spec, name = clock.transition.clock, clock.transition.name
         if spec.kind == "every":
@@ -311,7 +311,7 @@ class Replication:
 
     # Time.
 
-    def set_due(self, clock: _Clock, due: float) -> None:
+    def set_due(self, clock: RunningClock, due: float) -> None:
         """Set when a clock is due, with an alarm for the arbiter at that time."""
         clock.due = due
         if due < math.inf and due not in self.alarms:
@@ -343,7 +343,7 @@ class Replication:
             self.sample_watch(t, self.horizon)  # (b)
             self.step(due[0], t)  # (a): clocks are listed by priority, then net order
 
-    def step(self, clock: _Clock, t: float) -> None:
+    def step(self, clock: RunningClock, t: float) -> None:
         """Fire a clock that is due, and let the state settle."""
         if t != self.now:
             self.n_at_once = 0
@@ -425,7 +425,7 @@ class Replication:
 
     # Clocks (sections 2 to 4).
 
-    def update(self, clock: _Clock) -> None:
+    def update(self, clock: RunningClock) -> None:
         """Let a clock see the settled state."""
         transition, t = clock.transition, self.now
         guard = self.holds(transition.guard, transition.name, transition.guard_origin)

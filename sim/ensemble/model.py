@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +28,7 @@ from sim.analysis.nested import nested_band
 from sim.ensemble.base_rate import BaseRate
 from sim.ensemble.batch import Batch, Floats
 from sim.ensemble.dates import local_date, zone_of
+from sim.ensemble.driven import Driven, driven
 from sim.ensemble.gather import Gatherer, InMemory
 from sim.ensemble.legend import Asked, Legend
 from sim.ensemble.table import NONE, Coded, Column, Names, Table, n_rows
@@ -192,6 +193,24 @@ class Ensemble:
             return None
         return self.nested.band(outcome, by, self.probability(outcome, by).value)
 
+    def drivers(self, at: Sequence[float] | None = None) -> Mapping[str, Driven]:
+        """Return what each outcome hangs on: the unknown inputs, by first-order indices.
+
+        Each is asked by the one of the times ``at`` (days; the report times if None) by which its
+        probability is nearest to one half: near 0 or 1 nothing matters much any more. Empty where
+        :meth:`inputs80` is None.
+        """
+        report = tuple(self.facts.report if at is None else at) or (self.facts.horizon,)
+        if self.nested is None:
+            return {}
+        if report not in self._driven:
+            days = [self._most_open(outcome.name, report) for outcome in self.outcomes]
+            self._driven[report] = driven(self, self.nested, days)
+        return self._driven[report]
+
+    def _most_open(self, outcome: str, days: Sequence[float]) -> float:
+        return min(days, key=lambda day: (abs(self.probability(outcome, day).value - 0.5), -day))
+
     def cdf(self, outcome: str, grid: Floats) -> FirstPassageCdf:
         """Return P(it has happened by t) on a grid of days, with intervals and a 95 % band."""
         return first_passage_cdf(self._ordered(outcome), grid=grid, horizon=self.facts.horizon)
@@ -297,6 +316,17 @@ class Ensemble:
     @cached_property
     def _orders(self) -> dict[str, Floats]:
         return {}
+
+    @cached_property
+    def _driven(self) -> dict[tuple[float, ...], dict[str, Driven]]:
+        return {}
+
+    def moved(self, folder: Path, table: Table) -> Ensemble:
+        """Return it with the same replications in another place; what was made of them stays."""
+        other = replace(self, folder=folder, table=table)
+        other._orders.update(self._orders)
+        other._driven.update(self._driven)
+        return other
 
     def _known(self, outcome: str) -> str:
         """Return the name of an outcome that the scenario has."""

@@ -100,13 +100,18 @@ class StoredTable(Mapping[str, Column]):
     def __getitem__(self, name: str) -> Column:
         if name not in self._names:
             raise KeyError(name)
-        return joined([read_table(part, [name])[name] for part in self.parts])
+        return self.several([name])[0]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._names)
 
     def __len__(self) -> int:
         return len(self._names)
+
+    def several(self, names: Sequence[str]) -> list[Column]:
+        """Return columns, read together."""
+        tables = [read_table(part, list(names)) for part in self.parts]
+        return [joined([table[name] for table in tables]) for name in names]
 
     def part(self, number: int) -> dict[str, Column]:
         """Return the rows of one part."""

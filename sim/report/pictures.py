@@ -15,7 +15,7 @@ from typing import IO
 from matplotlib.figure import Figure
 
 from sim.ensemble.model import Ensemble
-from sim.report import arrivals, causes, style, watches
+from sim.report import arrivals, causes, drivers, style, watches
 from sim.report.page import Drawing
 from sim.shown import in_html, safe
 
@@ -41,8 +41,9 @@ def draw(ensemble: Ensemble, folder: Path) -> list[Picture]:
     """Write the pictures of an ensemble, each as PNG and as SVG.
 
     They are ``arrivals``, the curves of all outcomes (if there are several); for each of the first
-    twelve outcomes ``arrival_<outcome>``, and ``causes_<outcome>`` where there is more than one
-    cause; ``watch``, what was watched. An ensemble of no replications has no pictures.
+    twelve outcomes ``arrival_<outcome>``, ``causes_<outcome>`` where there is more than one cause,
+    and ``drivers_<outcome>`` where it is known to hang on an input; ``watch``, what was watched. An
+    ensemble of no replications has no pictures.
 
     Parameters
     ----------
@@ -105,6 +106,8 @@ def _drawings(ensemble: Ensemble) -> Iterator[Drawing]:
         yield arrivals.arrival(ensemble, name)
         if len(ensemble.shares(name)) > 1:
             yield causes.stacked(ensemble, name)
+        if (driven := ensemble.drivers().get(name)) is not None and driven.drivers:
+            yield drivers.tornado(ensemble, name, driven)
     watched = watches.fans(ensemble)
     if watched is not None:
         yield watched

@@ -118,21 +118,22 @@ class _Work:
         draft.writer.finish()
         ensemble = self.ensemble(StoredTable(draft.folder), nested, is_complete=is_complete)
         target = draft.target(is_partial=not is_complete)
+        ensemble = replace(ensemble, folder=target)
         draft.write(
             ensemble,
             provenance_of(self.scenario),
-            summary(replace(ensemble, folder=target)),
+            summary(ensemble),
             self.journal(is_complete=is_complete),
         )
         if not is_complete:
             store.keep_state(draft, self.gatherer)
         if not is_complete and draft.target(is_partial=False).exists():
             # The whole is there already, and would be found: a part is of no use beside it.
-            return replace(ensemble, table=dict(ensemble.table))
+            return replace(ensemble, folder=None, table=dict(ensemble.table))
         draft.publish(target, replaces=self.replaces and is_complete)
         if is_complete:
             store.forget_partial(draft.home, draft.run)
-        return replace(ensemble, folder=target, table=StoredTable(target))
+        return ensemble.moved(target, StoredTable(target))
 
     def ensemble(self, table: Table, nested: Nested | None, *, is_complete: bool) -> Ensemble:
         return ensemble_of(

@@ -8,6 +8,7 @@ from typing import Any
 
 from sim.analysis.words import words
 from sim.ensemble.base_rate import BaseRate
+from sim.ensemble.driven import Driver
 from sim.ensemble.model import Ensemble
 from sim.shown import to_the_minute
 
@@ -32,7 +33,10 @@ def summary(ensemble: Ensemble, at: Sequence[float] | None = None) -> dict[str, 
             outcome.name: _outcome(ensemble, outcome.name, outcome.label, report)
             for outcome in (ensemble.outcomes if ensemble.n else ())
         },
-        "drivers": {},
+        "drivers": {
+            name: [_driver(one, driven.days) for one in driven.drivers]
+            for name, driven in ensemble.drivers(at).items()
+        },
         "pictures": [],
     }
 
@@ -49,6 +53,18 @@ def _outcome(ensemble: Ensemble, name: str, label: str, report: Sequence[float])
         "by": [_by(ensemble, name, days) for days in report],
         "causes": ensemble.shares(name),
         "base_rate": _base_rate(ensemble.facts.base_rates.get(name), report),
+    }
+
+
+def _driver(driver: Driver, days: float) -> dict[str, Any]:
+    """Return an input that an outcome hangs on, as it was asked by so many days."""
+    what = "label" if driver.input.is_label else "from"
+    return {
+        "input": driver.input.name,
+        "index": driver.index,
+        "interval95": list(driver.interval95),
+        "days": days,
+        "given": [{what: start, "probability": p} for start, p in driver.given],
     }
 
 

@@ -14,6 +14,7 @@ from sim.ensemble.model import Ensemble
 from sim.ensemble.table import NONE, Coded
 from sim.errors import Diagnostic
 from sim.shown import interval
+from tests.ensemble.test_driven import FIRST, RACE, SIDE
 from tests.studies.scenarios import BRIDGE
 
 GOLDEN = """\
@@ -248,3 +249,62 @@ def test_few_replications_get_no_words():
 )
 def test_what_is_not_impossible_is_not_shown_so(ends, shown):
     assert interval(*ends) == shown
+
+
+# What it hangs on.
+
+
+@pytest.fixture(scope="module")
+def race() -> Ensemble:
+    return sim.run(sim.loads(RACE, "race.yaml"), replications=8_000, seed=1)
+
+
+def hanging(race: Ensemble, **look: object) -> list[str]:
+    """Return what is said of the drivers of the first outcome, by lines."""
+    lines = told(race, **look).splitlines()
+    begin = next(k for k, line in enumerate(lines) if "hangs most" in line)
+    return lines[begin : lines.index("", lines.index("", begin) + 1)]
+
+
+def test_what_it_hangs_on_is_said_and_tabled(race):
+    found = race.drivers()["falls"]
+    lines = hanging(race)
+    assert " ".join(lines[: lines.index("")]) == found.said("day 1")
+    head, *rows = lines[lines.index("") + 1 :]
+    assert head.split() == ["index", "hangs", "on", "from", "low", "to", "high", "95", "%"]
+    assert len(rows) == len(found.drivers)
+    for row, one in zip(rows, found.drivers, strict=True):
+        low, high = (f"{100 * one.given[k].probability:.0f} %" for k in (0, -1))
+        ends = " to ".join(f"{end:.2f}" for end in one.interval95)
+        assert row.split("  ")[1:3] == [f" {one.index:.2f}", one.input.name]
+        assert row.endswith(ends)
+        assert f"{low} " in row
+        assert f" {high} " in row
+
+
+def test_a_profile_rises_with_the_probability(race):
+    rows = {line.split()[1]: line for line in hanging(race) if line.startswith("   0.")}
+    levels = "▁▂▃▄▅▆▇█"
+    profiles = {name: [c for c in row if c in levels] for name, row in rows.items()}
+    assert len(profiles[FIRST]) == 5
+    assert len(profiles[SIDE]) == 2
+    assert all(profile == sorted(profile) for profile in profiles.values())
+    assert hanging(race, blocks=False)
+    assert "\n".join(hanging(race, blocks=False)).isascii()
+
+
+@pytest.mark.parametrize("columns", [40, 60, 69, 70, 80])
+def test_drivers_fit_into_any_width(race, columns):
+    lines = hanging(race, width=columns)
+    assert all(width(line) <= columns for line in lines)
+    assert any("95 %" in line for line in lines) == (columns >= 70)
+
+
+def test_what_hangs_on_nothing_is_told_in_one_line():
+    quiet = RACE.replace("rate: first", "rate: 0.3 / day").replace(
+        "rate: second", "rate: 0.1 / day"
+    )
+    quiet = quiet.replace("rate: 0.4 / day", "rate: 0.0001 / day")
+    shown = told(sim.run(sim.loads(quiet), replications=2_000, seed=1))
+    assert "By day 1: what is unknown moves it too little to be told from luck." in shown
+    assert "hangs most" not in shown
