@@ -396,7 +396,7 @@ def _kept(comparison: Comparison, out: Path, at: Sequence[float] | None) -> Comp
     runs = [[one.name, *Path(one.result or "").parts[-2:]] for one in comparison.scenarios]
     asked = {"at": at and list(at), "format": _FORMAT, "numbers": NUMBERS, "runs": runs}
     text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
-    folder = out / FOLDER / hashlib.sha256(text.encode()).hexdigest()[:12]
+    folder = store.place(out, FOLDER, hashlib.sha256(text.encode()).hexdigest()[:12])
     folder.mkdir(parents=True, exist_ok=True)
     kept = replace(comparison, result=str(folder))
     known = store.read_json(folder / FILE)

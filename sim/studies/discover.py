@@ -243,7 +243,7 @@ def _kept(found: Discovery, out: Path) -> Discovery:
         "run": list(Path(found.run or "").parts[-2:]),
     }
     text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
-    folder = out / FOLDER / hashlib.sha256(text.encode()).hexdigest()[:12]
+    folder = store.place(out, FOLDER, hashlib.sha256(text.encode()).hexdigest()[:12])
     folder.mkdir(parents=True, exist_ok=True)
     kept = replace(found, result=str(folder))
     known = store.read_json(folder / FILE)
