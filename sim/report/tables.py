@@ -16,7 +16,7 @@ HEAD = (
     "monte_carlo95_low", "monte_carlo95_high", "inputs80_low", "inputs80_high",
 )  # fmt: skip
 #: With these a spreadsheet begins a formula.
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def forecast_csv(ensemble: Ensemble, at: Sequence[float] | None = None) -> str:
