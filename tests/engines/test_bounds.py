@@ -124,8 +124,8 @@ def test_any_net(net):
 @pytest.mark.parametrize(
     ("line", "other"),
     [
-        ("ptr %S, i64 0", "ptr %S, i64 9999"),
-        ("ptr %S, i64 0", "ptr %S, i64 -1"),
+        ("ptr %S, i64 1\n", "ptr %S, i64 9999\n"),
+        ("ptr %S, i64 1\n", "ptr %S, i64 -1\n"),
         ("ptr %C, i64 0", "ptr %C, i64 9999"),
         ("load double, ptr %v0", "load double, ptr %v99"),
         ("\n}", "\n  call void @system()\n}"),
