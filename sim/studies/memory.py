@@ -70,6 +70,11 @@ def of_check(nets: Sequence[Net], n: int, n_quantiles: int) -> float:
     return _PROGRAM + 2.0 * times * (n / 8.0 + MOST_UNDER_WAY) + 4.0 * 8.0 * n_quantiles * n
 
 
+def of_gradients(n_outcomes: int, n_inputs: int, n: int) -> float:
+    """Return what gradients take: a score for each outcome and input, and what they come in."""
+    return _PROGRAM + 8.0 * n_inputs * (n_outcomes + 4.0) * n
+
+
 def of_trace(net: Net, n_events: int) -> float:
     """Return what the events of one replication take."""
     return _PROGRAM + (_EVENT + _LOST * len(net.transitions)) * float(n_events)

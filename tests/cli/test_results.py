@@ -215,6 +215,7 @@ def test_show_keeps_within_the_horizon(capsys):
         ["check", "checked.yaml"],
         ["trace", "bridge.yaml"],
         ["discover", "bridge.yaml", "--outcome", "hit"],
+        ["gradient", "bridge.yaml"],
     ],
     ids=lambda given: given[0],
 )

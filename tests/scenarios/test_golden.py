@@ -2,10 +2,11 @@
 
 ``golden.json`` has digests of 64 replications: of what happened, of its times to the second and of
 the inputs to six digits, since the last bits of these two differ between kinds of machine
-(``docs/measurements.md``). Where one has changed, and the scenario's file has not, the same scenario
-and seed give other output than before. If that is meant: raise ``NUMBERS`` in ``sim/versions.py``,
-say by how much in a [NUMBERS] line of ``CHANGELOG.md``, and let ``RENEW_GOLDEN=1 pytest
-tests/scenarios/test_golden.py`` write the table anew; without the first it refuses.
+(``docs/measurements.md``). Where one has changed, and the scenario's file has not, the same
+scenario and seed give other output than before. If that is meant: raise ``NUMBERS`` in
+``sim/versions.py``, say by how much in a [NUMBERS] line of ``CHANGELOG.md``, and let
+``RENEW_GOLDEN=1 pytest tests/scenarios/test_golden.py`` write the table anew; without the first it
+refuses.
 """
 
 from __future__ import annotations
