@@ -96,7 +96,7 @@ def page(kind: str, run: Ensemble) -> str:
 def described(scenario: Scenario) -> str:
     """Return what the picture of an example shows, in words."""
     outcomes = ", ".join(outcome.name for outcome in scenario.net.outcomes)
-    watched = ", ".join(watch.name for watch in scenario.net.watches)
+    watched = ", ".join(watch.name for watch in scenario.net.watches if not watch.is_made)
     shown = f"The probability of {outcomes} by time" + (f", and {watched}" if watched else "")
     variants = ", ".join(name.replace("_", " ") for name in scenario.variants)
     return f"{shown}, in the example below and in its variants: {variants}."

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from sim.studies.compare import compare as compare
     from sim.studies.gradients import gradients as gradients
     from sim.studies.simulate import run as run
+    from sim.studies.sweep import sweep as sweep
     from sim.studies.trace import trace as trace
 
 _HOMES = {
@@ -36,6 +37,7 @@ _HOMES = {
     "load": "sim.scenario.load",
     "loads": "sim.scenario.load",
     "run": "sim.studies.simulate",
+    "sweep": "sim.studies.sweep",
     "trace": "sim.studies.trace",
     "Scenario": "sim.scenario.model",
     "Ensemble": "sim.ensemble.model",
@@ -53,6 +55,7 @@ __all__ = [
     "load",
     "loads",
     "run",
+    "sweep",
     "trace",
 ]
 

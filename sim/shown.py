@@ -29,6 +29,8 @@ def safe(text: str) -> str:
     That is control, bidirectional and other format characters, line ends, lone surrogates (a file
     name that is not UTF-8 has them) and what no version of Unicode has assigned.
     """
+    if text.isascii() and text.isprintable():  # nearly all, and twenty times as fast
+        return text
     return "".join(c if _is_harmless(c) else _escape(c) for c in text)
 
 
@@ -82,6 +84,11 @@ def date(at: datetime | None, *, is_short: bool = False) -> str:
         return f"{day_of(at)} {at:%H:%M}"
     zone = at.isoformat()[-6:] if at.utcoffset() else "UTC"
     return f"{_DAYS[at.weekday()]} {day_of(at)} {at.year} {at:%H:%M} {zone}"
+
+
+def iso(at: datetime | None) -> str | None:
+    """Return a date as programs read it, ``2024-12-09T18:00+03:00``; None for None."""
+    return None if at is None else to_the_minute(at).isoformat(timespec="minutes")
 
 
 def to_the_minute(at: datetime) -> datetime:

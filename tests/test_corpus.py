@@ -39,6 +39,7 @@ LONGEST_GOLDEN = 60_000
 NOTHING_HAPPENS = {
     "deepest-nesting",
     "empty-sections",
+    "map-of-its-own",
     "minimal",
     "no-final-newline",
     "nothing-can-happen",
@@ -150,6 +151,7 @@ NOT_FROM_A_FILE = {
     **dict.fromkeys(("interrupted", "refused", "usage"), "a request, not a file, is at fault"),
     "our-fault": "a mistake in the program",
     "no-shared-outcome": "of two files together: tests/studies/test_compare.py",
+    "no-gradient": "the file is valid: no gradient by that input",
     "bad-axis": "so far with faults of what the process makes, never alone",
     "stream-collision": "no two names are known to collide: tests/scenario/test_load.py makes two",
     "too-many-faults": "a file here has one fault: test_of_very_many_faults_some_are_told",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -21,24 +20,6 @@ if TYPE_CHECKING:
     from sim.scenario.model import Scenario
     from sim.studies.check import Judged, Verdicts
     from sim.studies.drift import Drift, Sample
-
-_DURATION = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(s|min|minutes?|h|hours?)?\Z")
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0}
-
-
-class Budget(click.ParamType[float]):
-    """A length of time: ``60s``, ``5min``, ``1h``."""
-
-    name = "duration"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return seconds."""
-        match = _DURATION.match(str(value).strip())
-        if match is None or not float(match[1]) > 0.0:
-            self.fail(f"'{value}' is no length of time such as 60s or 5min", param, ctx)
-        return float(match[1]) * _SECONDS[(match[2] or "s")[0]]
 
 
 @click.command("check")
@@ -63,7 +44,7 @@ class Budget(click.ParamType[float]):
 )
 @click.option(
     "--budget",
-    type=Budget(),
+    type=options.Budget(),
     metavar="TIME",
     help="How long it may take: 60s, 5min. What is not decided by then is undecided.",
 )

@@ -153,7 +153,7 @@ def _pictures(comparison: Comparison, given: dict[str, Any]) -> list[dict[str, s
     from sim.report.kept import pictures_of_differences
 
     try:
-        return pictures_of_differences(comparison)
+        return pictures_of_differences(comparison, options.themes(given))
     except OSError as error:  # the comparison is kept and told: that is what was asked for
         options.say(f"no pictures: {error.strerror or error}", err=True)
         return []

@@ -178,7 +178,7 @@ def _pictures(found: Discovery, given: dict[str, Any]) -> list[dict[str, str]]:
     from sim.report.kept import pictures_of_boxes
 
     try:
-        return pictures_of_boxes(found)
+        return pictures_of_boxes(found, options.themes(given))
     except OSError as error:  # what was found is kept and told: that is what was asked for
         options.say(f"no pictures: {error.strerror or error}", err=True)
         return []

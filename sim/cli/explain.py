@@ -98,5 +98,5 @@ def _paths(net: Net) -> Iterable[tuple[Part, str]]:
     yield from ((Part("definition", d.name), f"definitions.{d.name}") for d in net.definitions)
     yield from ((Part("transition", t.name), f"transitions.{t.name}") for t in net.transitions)
     yield from ((Part("outcome", o.name), f"outcomes.{o.name}") for o in net.outcomes)
-    yield from ((Part("watch", w.name), f"watch.{w.name}") for w in net.watches)
+    yield from ((Part("watch", w.name), f"watch.{w.name}") for w in net.watches if not w.is_made)
     yield from ((Part("total", t.name), f"totals.{t.name}") for t in net.totals)

@@ -42,6 +42,7 @@ _NOT_ONE_OF = re.compile(r"'(.*)' is not one of ", re.DOTALL)
 COMMANDS = {
     "run": "Run a scenario and say what comes of it.",
     "compare": "Compare scenarios or variants, replication by replication.",
+    "sweep": "Say what drives each outcome.",
     "validate": "Check scenario files.",
     "explain": "Say what a scenario file means.",
     "trace": "Tell one replication as a timeline.",

@@ -28,6 +28,9 @@ _log = logging.getLogger(__name__)
 #: Texts of everything that this process has read, by name: a fault of a run quotes its line.
 texts_read: dict[str, str] = {}
 
+_DURATION = re.compile(r"([0-9]+(?:\.[0-9]*)?|\.[0-9]+) ?(s|min|minutes?|h|hours?)?\Z")
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0}
+
 
 class Assignment(click.ParamType[tuple[str, str]]):
     """``path=value``."""
@@ -147,8 +150,20 @@ def memory(command: Command) -> Command:
 
 
 def no_pictures(command: Command) -> Command:
-    """Add ``--no-pictures``."""
+    """Add ``--no-pictures`` and ``--theme``."""
+    command = click.option(
+        "--theme",
+        type=click.Choice(["light", "dark", "both"]),
+        default="light",
+        show_default=True,
+        help="On which ground pictures are drawn; files of dark ones end in '-dark'.",
+    )(command)
     return click.option("--no-pictures", is_flag=True, help="Draw no pictures.")(command)
+
+
+def themes(given: dict[str, Any]) -> tuple[Any, ...]:
+    """Return the grounds that ``--theme`` asks for."""
+    return ("light", "dark") if given["theme"] == "both" else (given["theme"],)
 
 
 def resume(command: Command) -> Command:
@@ -218,6 +233,21 @@ def _start(ctx: click.Context) -> None:
     session = ctx.find_object(log.Session)
     if session is not None:
         session.start()
+
+
+class Budget(click.ParamType[float]):
+    """A length of time: ``60s``, ``5min``, ``1h``."""
+
+    name = "duration"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return seconds."""
+        match = _DURATION.match(str(value).strip())
+        if match is None or not float(match[1]) > 0.0:
+            self.fail(f"'{value}' is no length of time such as 60s or 5min", param, ctx)
+        return float(match[1]) * _SECONDS[(match[2] or "s")[0]]
 
 
 class Times(click.ParamType[tuple[float, ...]]):

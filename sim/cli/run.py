@@ -123,7 +123,7 @@ def _pictures(ensemble: Ensemble, given: dict[str, Any]) -> list[dict[str, str]]
     from sim.report.kept import pictures
 
     try:
-        return pictures(ensemble)
+        return pictures(ensemble, given["at"], options.themes(given))
     except OSError as error:  # the result is kept and told: that is what was asked for
         options.say(f"no pictures: {error.strerror or error}", err=True)
         return []

@@ -15,9 +15,17 @@ from sim.errors import UsageError
 @click.argument("result", metavar="RESULT")
 @options.at
 @click.option("--csv", "as_csv", is_flag=True, help="Print the probabilities by date as CSV.")
+@click.option(
+    "--table",
+    type=click.Choice(["forecast", "control"]),
+    help="Which table, with --csv: the outcomes' probabilities (the default), or who controls each "
+    "place of a world.",
+)
 @options.out
 @options.output
-def command(result: str, at: tuple[float, ...] | None, as_csv: bool, **given: Any) -> int:
+def command(
+    result: str, at: tuple[float, ...] | None, as_csv: bool, table: str | None, **given: Any
+) -> int:
     """Show a RESULT that was kept.
 
     RESULT is its folder, or the name of a run (its first digits will do), or that of a scenario,
@@ -27,6 +35,8 @@ def command(result: str, at: tuple[float, ...] | None, as_csv: bool, **given: An
 
     if as_csv and given["as_json"]:
         raise UsageError("either --csv or --json")
+    if table is not None and not as_csv:
+        raise UsageError("--table says which table --csv prints")
     ensemble = open_named(result, given["out"])
     options.within_horizon(at, ensemble.facts.horizon)
     if given["as_json"]:
@@ -34,9 +44,10 @@ def command(result: str, at: tuple[float, ...] | None, as_csv: bool, **given: An
 
         options.print_json(summary(ensemble, at))
     elif as_csv:
-        from sim.report.tables import forecast_csv
+        from sim.report.tables import control_csv, forecast_csv
 
-        options.say(forecast_csv(ensemble, at), end="")
+        printed = control_csv if table == "control" else forecast_csv
+        options.say(printed(ensemble, at), end="")
     else:
         from sim.cli.forecast import forecast
 

@@ -42,11 +42,20 @@ _LOOK_S = 0.05
 class Engine(Protocol):
     """What every engine can do."""
 
-    def inputs(self, seed: int, replications: Ints) -> Floats:
+    def inputs(self, seed: int, replications: Ints, quantiles: Floats | None = None) -> Floats:
         """Return the inputs of replications, shape (n, n_inputs)."""
 
     def run(self, seed: int, replications: Ints, inputs: Floats | None = None) -> Batch:
         """Run replications to their end."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Source:
+    """What replications are made of besides their numbers."""
+
+    net: Net
+    seed: int
+    quantiles: Floats | None
 
 
 @dataclass(eq=False)
@@ -124,10 +133,12 @@ def hand_on(
     workers: int | None = None,
     chunk: int | None = None,
     progress: Progress | None = None,
+    quantiles: Floats | None = None,
 ) -> None:
     """Run replications and hand them to ``take``, in order, in slabs of :data:`SLAB`.
 
-    ``take`` is called from one other thread. What it raises ends the run.
+    ``take`` is called from one other thread. What it raises ends the run. ``quantiles``, shape
+    (n_inputs,), sets inputs at a probability of their laws in all replications; NaN leaves one be.
 
     Raises
     ------
@@ -142,10 +153,11 @@ def hand_on(
     tell = progress or (lambda done, asked: None)
     slabs: deque[_Slab] = deque()
     places = _places(net, range(first, first + replications), size, slabs)
+    source = _Source(net, seed, quantiles)
     run = _run_compiled if engine == "compiled" else _run_reference
     n_done = 0
     with held_back() as held, _Taker(take) as taker:
-        finished = run(net, seed, places, n_workers, lambda: len(slabs) >= _OPEN_SLABS)
+        finished = run(source, places, n_workers, lambda: len(slabs) >= _OPEN_SLABS)
         try:
             for place in finished:
                 if place is not None:
@@ -163,7 +175,7 @@ def hand_on(
         except RunFault as fault:
             # What lies before it may be enough already; that must not hang on who was faster.
             if slabs:
-                taker.submit(_rows_before(fault, slabs[0], net, seed))
+                taker.submit(_rows_before(fault, slabs[0], source))
             if taker.wants_more(0):
                 raise
         except KeyboardInterrupt as stop:
@@ -176,7 +188,7 @@ def hand_on(
             finished.close()
 
 
-def _rows_before(fault: RunFault, slab: _Slab, net: Net, seed: int) -> Batch:
+def _rows_before(fault: RunFault, slab: _Slab, source: _Source) -> Batch:
     """Return the rows of a slab before the one that faults, the unfinished ones run again."""
     from sim.engines.reference import ReferenceEngine
 
@@ -184,7 +196,8 @@ def _rows_before(fault: RunFault, slab: _Slab, net: Net, seed: int) -> Batch:
     n = fault.replication - int(slab.rows.replications[0])
     rest = part(slab.rows, n_whole, n)
     if rest.n > 0:
-        fill(rest, ReferenceEngine(net).run(seed, rest.replications))
+        engine = ReferenceEngine(source.net)
+        fill(rest, engine.run(source.seed, rest.replications, quantiles=source.quantiles))
     return part(slab.rows, 0, n)
 
 
@@ -244,24 +257,24 @@ class _Taker:
 
 
 def _run_reference(
-    net: Net, seed: int, places: Iterator[_Place], workers: int, is_full: Callable[[], bool]
+    source: _Source, places: Iterator[_Place], workers: int, is_full: Callable[[], bool]
 ) -> Generator[_Place | None]:
     from sim.engines.reference import ReferenceEngine
 
-    engine = ReferenceEngine(net)
+    engine = ReferenceEngine(source.net)
     for slab, number in places:
         chunk = slab.chunks[number]
-        fill(chunk, engine.run(seed, chunk.replications))
+        fill(chunk, engine.run(source.seed, chunk.replications, quantiles=source.quantiles))
         yield slab, number
 
 
 def _run_compiled(
-    net: Net, seed: int, places: Iterator[_Place], workers: int, is_full: Callable[[], bool]
+    source: _Source, places: Iterator[_Place], workers: int, is_full: Callable[[], bool]
 ) -> Generator[_Place | None]:
     """Yield chunks as they are finished, in any order; None now and then, where none is."""
     from sim.engines.compiled.engine import FaultAt, Stopped, compiled, no_control
 
-    engine = compiled(net)
+    engine = compiled(source.net)
     control = no_control()
     #: The lowest replication that is known to fault: only what comes before it still matters.
     faulty: int | None = None
@@ -273,7 +286,10 @@ def _run_compiled(
             if place is None:
                 return
             chunk = place[0].chunks[place[1]]
-            running[pool.submit(engine.run_into, chunk, seed, None, control)] = place
+            started = pool.submit(
+                engine.run_into, chunk, source.seed, None, control, source.quantiles
+            )
+            running[started] = place
 
     # `engine` stays in this frame until the pool is shut down: freeing its machine code while a
     # thread runs it would crash the interpreter.
@@ -300,14 +316,15 @@ def _run_compiled(
             control[0] = 1
             pool.shutdown(cancel_futures=True)
     if faulty is not None:
-        _explain(net, seed, faulty)
+        _explain(source, faulty)
 
 
-def _explain(net: Net, seed: int, replication: int) -> None:
+def _explain(source: _Source, replication: int) -> None:
     """Raise the fault of a replication with all that can be said of it, by running it again."""
     from sim.engines.reference import ReferenceEngine
 
-    ReferenceEngine(net).run(seed, np.array([replication]))
+    number = np.array([replication])
+    ReferenceEngine(source.net).run(source.seed, number, quantiles=source.quantiles)
     raise AssertionError(
         f"the compiled engine faults in replication {replication}, the reference engine does not"
     )

@@ -115,19 +115,29 @@ class ReferenceEngine:
             function = self.functions[id(expr)] = evaluator(expr, self.slots)
         return function(state)
 
-    def inputs(self, seed: int, replications: Iterable[int]) -> Floats:
-        """Return the inputs of replications, shape (n, n_inputs), in net order."""
-        rows = [self._input_row(seed, int(r)) for r in replications]
+    def inputs(
+        self, seed: int, replications: Iterable[int], quantiles: Floats | None = None
+    ) -> Floats:
+        """Return the inputs of replications, shape (n, n_inputs), in net order.
+
+        An input whose quantile is given (a probability in (0, 1), NaN for the others) has the value
+        at that probability in every one of them.
+        """
+        rows = [self._input_row(seed, int(r), quantiles) for r in replications]
         return np.array(rows).reshape(len(rows), len(self.net.inputs))
 
-    def _input_row(self, seed: int, replication: int) -> list[float]:
+    def _input_row(
+        self, seed: int, replication: int, quantiles: Floats | None = None
+    ) -> list[float]:
         state = [0.0] * len(self.slots)
         run = Replication(self, seed, replication, state)
         row = []
-        for given in self.net.inputs:
+        for place, given in enumerate(self.net.inputs):
             if isinstance(given.prior, Distribution):
                 of = replication if given.chance else draws.of_unknowns(replication)
                 u, _ = draws.uniforms(seed, of, draws.name_hash(given.key), 1)
+                if quantiles is not None and not math.isnan(quantiles[place]):
+                    u = float(quantiles[place])
                 value = run.sample(given.prior, u, given.path, given.origin)
             else:
                 value = run.evaluate(given.prior, given.path, given.origin)
@@ -152,8 +162,11 @@ class ReferenceEngine:
         seed: int,
         replications: Iterable[int] | npt.NDArray[np.int64],
         inputs: Floats | None = None,
+        quantiles: Floats | None = None,
     ) -> Batch:
         """Run replications to their end.
+
+        Without ``inputs`` they are drawn, at ``quantiles`` where those are given.
 
         Raises
         ------
@@ -164,7 +177,10 @@ class ReferenceEngine:
         rows: list[list[float]] = []
         runs = []
         for i, number in enumerate(numbers):
-            row = self._input_row(seed, number) if inputs is None else list(inputs[i])
+            if inputs is None:
+                row = self._input_row(seed, number, quantiles)
+            else:
+                row = list(inputs[i])
             rows.append(row)
             runs.append(self.start(seed, number, row))
             runs[-1].advance(math.inf)

@@ -23,11 +23,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Measured:
-    """A column of numbers in ``unit`` (empty for a plain number), or of labels."""
+    """A column of numbers in ``unit`` (empty for a plain number), or of labels.
+
+    ``is_made`` is what the world layer watches by itself.
+    """
 
     name: str
     unit: str = ""
     is_label: bool = False
+    is_made: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,9 @@ class Legend:
 
     @property
     def ends(self) -> tuple[tuple[str, Measured], ...]:
-        """The column of each watched value at the end, with what it is."""
-        return tuple((_end_of(w.name), w) for w in (self.watches if self.grid else ()))
+        """The column of each value that its author watches, at the end, with what it is."""
+        watches = self.watches if self.grid else ()
+        return tuple((_end_of(w.name), w) for w in watches if not w.is_made)
 
 
 def _end_of(name: str) -> str:
@@ -79,7 +84,9 @@ def legend_of(net: Net) -> Legend:
         ),
         unknown=tuple(i.path for i in net.uncertain_inputs if not i.chance),
         variables=tuple(v.name for v in net.variables),
-        watches=tuple(Measured(w.name, _unit(w.dimension), w.is_label) for w in net.watches),
+        watches=tuple(
+            Measured(w.name, _unit(w.dimension), w.is_label, w.is_made) for w in net.watches
+        ),
         totals=tuple(Measured(t.name, _unit(t.dimension)) for t in net.totals),
         grid=tuple(g / SECONDS_PER_DAY for g in net.grid),
         via=firing_names(net),

@@ -30,6 +30,7 @@ from sim.ensemble.batch import Batch, Floats
 from sim.ensemble.dates import local_date, zone_of
 from sim.ensemble.driven import Driven, driven
 from sim.ensemble.gather import Gatherer, InMemory
+from sim.ensemble.geography import NOWHERE, Geography
 from sim.ensemble.legend import Asked, Legend
 from sim.ensemble.table import NONE, Coded, Column, Names, Table, n_rows
 from sim.ensemble.watched import COLUMNS, NOTHING, Watched
@@ -56,10 +57,13 @@ class Facts:
     start: datetime | None = None
     #: Where its people live: the zone of every date that is shown; that of ``start`` if None.
     timezone: str | None = None
+    #: The latest public knowledge, in days; None without a start.
+    as_of: float | None = None
     horizon: float = 0.0
     report: tuple[float, ...] = ()
     #: What outcomes are held against, by name, where there is something.
     base_rates: Mapping[str, BaseRate] = field(default_factory=dict)
+    geography: Geography = NOWHERE
 
     @cached_property
     def zone(self) -> tzinfo | None:
@@ -285,14 +289,47 @@ class Ensemble:
     def watch(self) -> pd.DataFrame:
         """Watched values over time: ``days``, ``name``, ``mean`` and five quantiles, a row a point.
 
-        Quantiles are values that occurred, in the first 16,384 replications. A watched label
-        becomes a row for each label that occurred, ``bridge == up``, whose mean is its probability.
+        Quantiles are values that occurred, those of numbers in the first 16,384 replications. A
+        watched label becomes a row for each label that occurred, ``bridge == up``, whose mean is
+        its probability. In the world layer who holds each place is always watched,
+        ``homs.control == rebels``, and the mean stock of each side, ``government.supply``.
         """
         import pandas as pd
 
         watched = self.watched
         figures = {name: watched.figures[name] for name in COLUMNS}
         return pd.DataFrame({"days": watched.days, "name": list(watched.names), **figures})
+
+    def holders(self, place: str) -> dict[str, Floats]:
+        """Return the probability that each faction holds a place, at the watch points, (n_grid,).
+
+        Of those that ever held it, in the order of the file; they sum to one at each point.
+        """
+        spot = next((s for s in self.facts.geography.spots if s.name == place), None)
+        if spot is None:
+            names = [one.name for one in self.facts.geography.spots]
+            hint = did_you_mean(place, names) or (one_of(names) if names else "there are none")
+            raise UsageError(f"no place '{place}': {hint}")
+        return self.watched.labels(spot.watch) if spot.watch else {}
+
+    def watch_point(self, days: float) -> int:
+        """Return the number of the last watch point that is not after a time; the first is at 0."""
+        # A report time may lie a rounding error before the watch point that is meant.
+        near = np.array(self.legend.grid) <= days * (1.0 + 1e-12)
+        return max(0, int(np.count_nonzero(near)) - 1)
+
+    @cached_property
+    def control(self) -> pd.DataFrame:
+        """Who holds each place over time: ``days``, ``place``, ``holder``, ``probability``."""
+        import pandas as pd
+
+        rows = [
+            (day, spot.name, holder, p)
+            for spot in self.facts.geography.spots
+            for holder, curve in self.holders(spot.name).items()
+            for day, p in zip(self.legend.grid, curve.tolist(), strict=True)
+        ]
+        return pd.DataFrame(rows, columns=["days", "place", "holder", "probability"])
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""

@@ -27,6 +27,7 @@ import numpy as np
 
 from sim.ensemble.base_rate import BaseRate
 from sim.ensemble.gather import Gatherer
+from sim.ensemble.geography import NOWHERE, geography_of
 from sim.ensemble.legend import Asked, Legend, Measured
 from sim.ensemble.model import Ensemble, Facts, Nested
 from sim.ensemble.parts import (
@@ -290,9 +291,11 @@ def _facts_json(facts: Facts) -> Json:
         "variant": facts.variant,
         "start": start,
         "timezone": facts.timezone,
+        "as_of_days": facts.as_of,
         "horizon_days": facts.horizon,
         "report_days": list(facts.report),
         "base_rates": {name: asdict(rate) for name, rate in facts.base_rates.items()},
+        "geography": asdict(facts.geography),
     }
 
 
@@ -305,9 +308,11 @@ def _facts(found: Json) -> Facts:
         variant=found["variant"],
         start=None if start is None else datetime.fromisoformat(start),
         timezone=found["timezone"],
+        as_of=found.get("as_of_days"),
         horizon=float(found["horizon_days"]),
         report=tuple(found["report_days"]),
         base_rates={n: _base_rate(rate) for n, rate in found.get("base_rates", {}).items()},
+        geography=geography_of(found["geography"]) if "geography" in found else NOWHERE,
     )
 
 

@@ -55,7 +55,8 @@ def columns_of(batch: Batch, net: Net, legend: Legend) -> dict[str, Column]:
         columns[f"time.{outcome.name}"] = batch.times[:, place] / SECONDS_PER_DAY
         columns[f"cause.{outcome.name}"] = Coded(codes, legend.causes)
         columns[f"via.{outcome.name}"] = Coded(batch.via[:, place].copy(), legend.via)
-    for place, (name, watched) in enumerate(legend.ends):
+    for name, watched in legend.ends:
+        place = legend.watches.index(watched)
         last = batch.watch[:, -1, place]
         scale = display_scale(net.watches[place].dimension)
         columns[name] = _labels(last, legend) if watched.is_label else last / scale

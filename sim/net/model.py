@@ -217,6 +217,11 @@ class Watch:
     is_label: bool = False
     origin: Origin = NOWHERE
 
+    @property
+    def is_made(self) -> bool:
+        """Whether the world layer watches it by itself, rather than an author."""
+        return bool(self.origin.path) and not self.origin.path.startswith("watch.")
+
 
 @dataclass(frozen=True, slots=True)
 class Total:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 from sim.analysis.first_passage import FirstPassageCdf, Floats
 from sim.ensemble.base_rate import BaseRate
@@ -15,6 +20,7 @@ from sim.report.page import (
     BELOW,
     Drawing,
     Page,
+    Table,
     and_stopped,
     captioned_time_axis,
     cut,
@@ -29,24 +35,48 @@ from sim.report.page import (
     top_for,
 )
 from sim.report.timeline import timeline
-from sim.shown import band, counted, date, day_of, interval, is_within_a_year, percent, span
+from sim.shown import band, counted, date, day_of, interval, is_within_a_year, iso, percent, span
 
 #: A curve is drawn through at most twice so many points.
 _POINTS = 240
-#: More upright bars than this would hide the curve.
-_BARS = 15
+#: The band over the inputs is known at so many of them.
+_KNOTS = 60
 #: More panels than this make no picture.
 MOST = 12
 _LEFT, _RIGHT, _HEIGHT = 0.85, 1.45, 3.1
 _FOOT = (
-    "Dark band: 95 % at each time by itself; light band: 95 % for the whole curve at once "
-    "(Dvoretzky, Kiefer and Wolfowitz). Both are about the number of replications only, not "
-    "about the model."
+    "Thin lines: Monte Carlo 95 % at each time by itself, about the number of replications only. "
+    "None of it is about how right the model is."
 )
-_FOOT_OF_BARS = (
-    "Upright bars: inputs 80 %, where the probability lies, four times in five, over what the file "
-    "leaves uncertain, luck averaged out. "
+_FOOT_OF_BAND = (
+    "Band: inputs 80 %, where the probability lies, four times in five, over what the file leaves "
+    "uncertain, luck averaged out. "
 )
+_HEAD = (
+    "outcome", "day", "time", "probability", "monte_carlo95_low", "monte_carlo95_high",
+    "inputs80_low", "inputs80_high", "base_rate", "base_rate90_low", "base_rate90_high",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What is drawn of an outcome: its curve, and the band over inputs at some of its times."""
+
+    name: str
+    curve: FirstPassageCdf
+    #: Where the band is known: places in the grid of the curve; none where nothing is unknown.
+    knots: npt.NDArray[np.int64]
+    low: Floats
+    high: Floats
+    rate: BaseRate | None = None
+
+    @property
+    def highest(self) -> float:
+        """The highest point of it."""
+        ends = [float(self.curve.high[-1]), *self.high.tolist()]
+        if self.rate is not None:
+            ends.append(self.rate.high[self.rate.days(self.curve.grid[-1])[-1]])
+        return float(max(ends))
 
 
 def points(times: Floats, horizon: float) -> Floats:
@@ -69,41 +99,71 @@ def points(times: Floats, horizon: float) -> Floats:
     return np.unique(np.concatenate([[0.0], np.minimum(steps, horizon), [horizon]]))
 
 
+def found(ensemble: Ensemble, name: str) -> Arrival:
+    """Return what there is to draw of an outcome."""
+    horizon = ensemble.facts.horizon
+    curve = ensemble.cdf(name, points(ensemble.times(name), horizon))
+    n = len(curve.grid)
+    knots = np.unique(np.linspace(0, n - 1, min(n, _KNOTS)).round().astype(np.int64))
+    # Before anything has come there is nothing that could hang on an input.
+    knots = knots[curve.cdf[knots] > 0.0]
+    bands = [ensemble.inputs80(name, float(curve.grid[k])) for k in knots]
+    known = [k for k, band in enumerate(bands) if band is not None]
+    ends = np.array([band for band in bands if band is not None]).reshape(-1, 2)
+    rate = ensemble.facts.base_rates.get(name)
+    dated = rate if rate is not None and rate.is_dated else None
+    return Arrival(name, curve, knots[known], ends[:, 0], ends[:, 1], dated)
+
+
 def arrival(ensemble: Ensemble, name: str) -> Drawing:
     """Draw the arrival curve of one outcome, with its median and what is missing to certainty."""
-    label, horizon = label_of(ensemble, name), ensemble.facts.horizon
-    curve = ensemble.cdf(name, points(ensemble.times(name), horizon))
-    bars = _unknown(ensemble, name)
-    rate = ensemble.facts.base_rates.get(name)
-    highest = [float(curve.band_high[-1]), *(high for _, _, high in bars)]
-    if rate is not None and rate.is_dated:
-        highest.append(rate.high[rate.days(horizon)[-1]])
-    top = top_for(max(highest))
-    foot = cut(top) + (_FOOT_OF_BARS if bars else "") + _FOOT
-    foot = f"{foot} {_foot_of(rate, horizon)}" if rate is not None else foot
+    label, facts, drawn = label_of(ensemble, name), ensemble.facts, found(ensemble, name)
+    top = top_for(drawn.highest)
+    foot = cut(top) + ("The bar at the right is of 100 %. " if top < 1.0 else "")
+    foot += (_FOOT_OF_BAND if len(drawn.knots) else "") + _FOOT
+    rate = facts.base_rates.get(name)
+    foot = f"{foot} {_foot_of(rate, facts.horizon)}" if rate is not None else foot
     page = Page(ensemble, label, headline(ensemble, name), foot, _HEIGHT + BELOW)
     width, height = style.WIDTH - _LEFT - _RIGHT, page.top - page.bottom - BELOW
     axes = page.axes(_LEFT, page.bottom + BELOW, width, height)
-    _curve(axes, curve)
-    if bars:
-        _bars(axes, bars)
-    if rate is not None and rate.is_dated:
-        _base_rate(axes, rate, horizon)
+    _curve(axes, drawn)
+    if drawn.rate is not None:
+        _base_rate(axes, drawn.rate, facts.horizon)
     percent_axis(axes, top)
-    captioned_time_axis(axes, ensemble.facts, width)
-    if (p := float(curve.cdf[-1])) > 0.5:
+    captioned_time_axis(axes, facts, width)
+    _as_of(axes, ensemble)
+    if (p := float(drawn.curve.cdf[-1])) > 0.5:
         _median(axes, ensemble, name)
     _at_the_end(page, p, top, (_LEFT + width, page.bottom + BELOW, height))
-    return Drawing(f"arrival_{name}", label, _alt(ensemble, name), page.figure)
+    table = Table(_HEAD, tuple(_rows(ensemble, drawn)))
+    return Drawing(f"arrival_{name}", label, _alt(ensemble, name), page.figure, table)
 
 
-def _curve(axes: Axes, curve: FirstPassageCdf) -> None:
-    """Draw steps with their two bands, the wider one behind."""
-    bands = ((curve.band_low, curve.band_high, style.WIDE), (curve.low, curve.high, style.NARROW))
-    for low, high, share in bands:
+def _rows(ensemble: Ensemble, drawn: Arrival) -> Iterator[tuple[Any, ...]]:
+    """Yield what is drawn, a row for each point of the curve."""
+    bands = zip(drawn.low.tolist(), drawn.high.tolist(), strict=True)
+    known = dict(zip(drawn.knots.tolist(), bands, strict=True))
+    for k, day in enumerate(drawn.curve.grid.tolist()):
+        here = (float(values[k]) for values in (drawn.curve.cdf, drawn.curve.low, drawn.curve.high))
+        rate = drawn.rate.by(day) if drawn.rate is not None else None
+        more = (*known.get(k, (None, None)), *(rate or (None,) * 3))
+        yield (drawn.name, day, iso(ensemble.date(day)), *here, *more)
+
+
+def _curve(axes: Axes, drawn: Arrival) -> None:
+    """Draw steps, with the band over the inputs behind and hairlines for Monte Carlo error."""
+    curve = drawn.curve
+    if len(drawn.knots):
+        is_whole = bool(np.all(np.diff(drawn.knots) == 1))
         axes.fill_between(
-            curve.grid, low, high, step="post", linewidth=0.5,
-            facecolor=style.tint(style.BLUE, share), edgecolor=style.tint(style.BLUE, 0.6),
+            curve.grid[drawn.knots], drawn.low, drawn.high, step="post" if is_whole else None,
+            linewidth=0.5, facecolor=style.tint(style.BLUE, style.AREA),
+            edgecolor=style.tint(style.BLUE, style.EDGE), label="inputs80",
+        )  # fmt: skip
+    for values, label in ((curve.low, "low"), (curve.high, "high")):
+        axes.plot(
+            curve.grid, values, color=style.BLUE, linewidth=0.4, drawstyle="steps-post",
+            clip_on=False, label=label,
         )  # fmt: skip
     axes.plot(
         curve.grid, curve.cdf, color=style.BLUE, linewidth=1.6, drawstyle="steps-post",
@@ -111,24 +171,16 @@ def _curve(axes: Axes, curve: FirstPassageCdf) -> None:
     )  # fmt: skip
 
 
-def _unknown(ensemble: Ensemble, name: str) -> list[tuple[float, float, float]]:
-    """Return the bands over unknown inputs at report times: day, low, high."""
-    report = ensemble.facts.report
-    found = []
-    for day in report[:: max(1, math.ceil(len(report) / _BARS))]:
-        known = ensemble.inputs80(name, day)
-        if known is not None:
-            found.append((day, *known))
-    return found
-
-
-def _bars(axes: Axes, bars: list[tuple[float, float, float]]) -> None:
-    """Draw upright bars, as one line with gaps."""
-    days = np.repeat([day for day, _, _ in bars], 3)
-    ends = np.array([[low, high, np.nan] for _, low, high in bars]).ravel()
-    axes.plot(
-        days, ends, color=style.BLACK, linewidth=0.9, marker="_", markersize=5, zorder=4,
-        clip_on=False, label="inputs80",
+def _as_of(axes: Axes, ensemble: Ensemble) -> None:
+    """Mark where knowledge ends, if that is after the start."""
+    facts = ensemble.facts
+    if facts.as_of is None or not 0.0 < facts.as_of < facts.horizon:
+        return
+    axes.axvline(facts.as_of, color=style.GREY, linewidth=0.9, dashes=(1, 1.5), label="as_of")
+    axes.annotate(
+        f"known as of {_shortly(facts, facts.as_of)}", (facts.as_of, 1.0),
+        xycoords=("data", "axes fraction"), xytext=(4, -2), textcoords="offset points", va="top",
+        color=style.GREY, fontsize=style.SMALL, parse_math=False,
     )  # fmt: skip
 
 
@@ -182,16 +234,24 @@ def _shortly(facts: Facts, t: float) -> str:
 
 
 def _at_the_end(page: Page, p: float, top: float, place: tuple[float, float, float]) -> None:
-    """Write the probability where the curve ends, and what is missing to one above it."""
+    """Draw a bar of 100 %, what has come below what has not, and write the shares beside it."""
     x, bottom, height = place
-    here, above = bottom + height * p / top, bottom + height * (p + 1.0) / 2.0
-    if top == 1.0:
-        low, high = here, bottom + height
-        page.line([(x + 0.1, low), (x + 0.16, low), (x + 0.16, high), (x + 0.1, high)], style.GREY)
-        here, above = spread([here, above], 0.2, bottom, bottom + height)
-        missing = f"not: {percent(1.0 - p)}"
-        page.text(x + 0.24, above, missing, style.TEXT, color=style.GREY, va="center")
-    page.text(x + 0.24, here, percent(p), style.TEXT, color=style.BLUE, weight="bold", va="center")
+    parts = ((0.0, p, style.BLUE, ""), (p, 1.0 - p, style.GREY, style.HATCHES[0]))
+    for start, share, colour, hatch in parts:
+        page.figure.add_artist(
+            Rectangle(
+                ((x + 0.12) / style.WIDTH, (bottom + height * start) / page.height),
+                0.14 / style.WIDTH, height * share / page.height, linewidth=0.8, hatch=hatch,
+                facecolor=style.tint(colour, style.AREA), edgecolor=colour,
+                label="not" if hatch else "came",
+            )
+        )  # fmt: skip
+    # The first figure stands where the curve ends; with a cut axis that is not where the bar does.
+    wanted = [bottom + height * p / top, bottom + height * (p + 1.0) / 2.0]
+    here, above = spread(wanted, 0.2, bottom, bottom + height)
+    x += 0.34
+    page.text(x, above, f"not: {percent(1.0 - p)}", style.TEXT, color=style.GREY, va="center")
+    page.text(x, here, percent(p), style.TEXT, color=style.BLUE, weight="bold", va="center")
 
 
 def _alt(ensemble: Ensemble, name: str) -> str:
@@ -221,7 +281,7 @@ def overview(ensemble: Ensemble) -> Drawing:
     shown, facts = names[:MOST], ensemble.facts
     n_columns = 2 if len(shown) in (2, 4) else 3
     n_rows = math.ceil(len(shown) / n_columns)
-    foot = _FOOT
+    foot = (_FOOT_OF_BAND if ensemble.nested is not None else "") + _FOOT
     if len(names) > MOST:
         foot = f"Not shown: {counted(len(names) - MOST, 'more outcome')}. {foot}"
     title = style.written(facts.question or facts.title, facts.name)
@@ -229,25 +289,30 @@ def overview(ensemble: Ensemble) -> Drawing:
     row = 2.3 if n_columns == 2 else 1.95
     page = Page(ensemble, title, said, foot, n_rows * row + 0.1)
     across = (style.WIDTH - 0.25) / n_columns
+    rows: list[tuple[Any, ...]] = []
     for k, name in enumerate(shown):
         x = 0.65 + (k % n_columns) * across
         y = page.top - (k // n_columns + 1) * row + 0.45
-        _panel(page.axes(x, y, across - 1.12, row - 0.85), ensemble, name, across)
-    return Drawing("arrivals", title, _alt_of_many(ensemble, shown), page.figure)
+        drawn = _panel(page.axes(x, y, across - 1.12, row - 0.85), ensemble, name, across)
+        rows += _rows(ensemble, drawn)
+    alt = _alt_of_many(ensemble, shown)
+    return Drawing("arrivals", title, alt, page.figure, Table(_HEAD, tuple(rows)))
 
 
-def _panel(axes: Axes, ensemble: Ensemble, name: str, across: float) -> None:
+def _panel(axes: Axes, ensemble: Ensemble, name: str, across: float) -> Arrival:
     """Draw one of many curves, with its label above and its end beside it."""
-    curve = ensemble.cdf(name, points(ensemble.times(name), ensemble.facts.horizon))
-    _curve(axes, curve)
+    drawn = found(ensemble, name)
+    _curve(axes, drawn)
     percent_axis(axes, 1.0)
     time_axis(axes, ensemble.facts, across - 1.12)
     panel_title(axes, label_of(ensemble, name), across - 0.6)
+    p = float(drawn.curve.cdf[-1])
     axes.annotate(
-        percent(float(curve.cdf[-1])), (1.0, float(curve.cdf[-1])), xycoords="axes fraction",
+        percent(p), (1.0, p), xycoords="axes fraction",
         xytext=(5, 0), textcoords="offset points", va="center", fontsize=style.SMALL,
         color=style.BLUE, fontweight="bold", parse_math=False,
     )  # fmt: skip
+    return drawn
 
 
 def _alt_of_many(ensemble: Ensemble, names: list[str]) -> str:

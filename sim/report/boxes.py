@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from matplotlib.axes import Axes
 
 from sim.report import style
-from sim.report.page import BELOW, Drawing, Page, panel_title, percent_axis, quoted, top_for
+from sim.report.page import BELOW, Drawing, Page, Table, panel_title, percent_axis, quoted, top_for
 from sim.shown import interval, moment, percent
 from sim.studies.discovered import Discovery, FoundBox, Restriction
 
 _LEFT, _BARS, _GAP, _RIGHT = 0.3, 3.6, 0.95, 0.3
 #: Of one input, and of the trajectory at the least.
 _ROW, _TRAJECTORY, _TITLE = 0.52, 2.3, 0.3
+_HEAD = ("what", "input", "draws_from", "draws_to", "coverage", "density")
 _FOOT = (
     "Left: the part of each input's draws, from the lowest to the highest, that the box allows. "
     "Right: boxes as they were peeled from all replications (at the right) to the fewest. All "
@@ -40,7 +42,18 @@ def drawing(found: Discovery, number: int) -> Drawing:
     left = _LEFT + _BARS + _GAP
     path = page.axes(left, bottom, style.WIDTH - left - _RIGHT, top - bottom)
     _trajectory(path, box)
-    return Drawing(f"box_{number + 1}", title, f"{title}. {said} {_told(box)}", page.figure)
+    alt, table = f"{title}. {said} {_told(box)}", Table(_HEAD, tuple(_rows(box)))
+    return Drawing(f"box_{number + 1}", title, alt, page.figure, table)
+
+
+def _rows(box: FoundBox) -> Iterator[tuple[Any, ...]]:
+    """Yield what is drawn: a row for each part of a bar, and for each box of the trajectory."""
+    for one in box.restrictions:
+        for start, end in _allowed(one):
+            yield ("allowed", one.input, start, end, None, None)
+    for of in (step.shares for step in box.trajectory if step.shares.replications):
+        yield ("peeled", None, None, None, of.coverage, of.density)
+    yield ("the box", None, None, None, box.shares.coverage, box.shares.density)
 
 
 def _title(found: Discovery) -> str:

@@ -18,11 +18,11 @@ from sim.report.page import (
     quoted,
     top_for,
 )
-from sim.report.stack import areas, beside, layers
+from sim.report.stack import areas, beside, heights, layers
 from sim.shown import percent, span
 
 _LEFT, _RIGHT, _HEIGHT = 0.85, 3.0, 3.1
-_FOOT = "Areas add up to the arrival curve, the black line. No intervals are drawn."
+_FOOT = "Areas add up to the arrival curve, the line on top. No intervals are drawn."
 
 
 def stacked(ensemble: Ensemble, name: str) -> Drawing:
@@ -47,4 +47,7 @@ def stacked(ensemble: Ensemble, name: str) -> Drawing:
     shares = [f"{layer.name} {percent(float(layer.heights[-1]))}" for layer in stack]
     alt = f"Causes of {quoted(ensemble, name)} by {moment(facts, facts.horizon)}, stacked to "
     alt += f"{percent(float(curve[-1]))}: {', '.join(shares)}."
-    return Drawing(f"causes_{name}", f"Causes: {label}", alt + and_stopped(ensemble), page.figure)
+    table = heights(stack, days, ensemble, "cause")
+    return Drawing(
+        f"causes_{name}", f"Causes: {label}", alt + and_stopped(ensemble), page.figure, table
+    )

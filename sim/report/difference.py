@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from sim.analysis.first_passage import Floats
+from sim.analysis.first_passage import FirstPassageCdf, Floats
 from sim.analysis.paired import paired_cdf
 from sim.ensemble.model import Ensemble, Facts
 from sim.report import arrivals, style
@@ -17,6 +18,7 @@ from sim.report.page import (
     BELOW,
     Drawing,
     Page,
+    Table,
     captioned_time_axis,
     cut,
     label_of,
@@ -26,7 +28,7 @@ from sim.report.page import (
     time_axis,
     top_for,
 )
-from sim.shown import counted, in_points, moment, percent, points
+from sim.shown import counted, in_points, iso, moment, percent, points
 from sim.studies.comparison import Comparison, Difference
 
 #: More outcomes than these get no pictures, more scenarios beside the baseline no curves.
@@ -37,6 +39,10 @@ _POINTS = 400
 _LEFT, _RIGHT = 0.85, 2.05
 _CURVES, _APART, _GAP = 2.5, 1.6, 0.45
 _HEIGHT = _CURVES + _GAP + _APART
+_HEAD = (
+    "scenario", "outcome", "day", "time", "probability", "monte_carlo95_low", "monte_carlo95_high",
+    "difference", "difference95_low", "difference95_high",
+)  # fmt: skip
 #: Round steps of an axis of differences, and how many of them it has at the most.
 _STEPS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5)
 _MARKS = 5
@@ -94,7 +100,21 @@ def difference(comparison: Comparison, outcome: str) -> Drawing:
     time_axis(upper, facts, width)
     upper.set_xticklabels([])
     captioned_time_axis(lower, facts, width)
-    return Drawing(f"difference_{outcome}", label, _alt(comparison, outcome, curves), page.figure)
+    rows = _rows(curves, outcome, grid, found)
+    alt, table = _alt(comparison, outcome, curves), Table(_HEAD, tuple(rows))
+    return Drawing(f"difference_{outcome}", label, alt, page.figure, table)
+
+
+def _rows(
+    curves: list[_Curve], outcome: str, grid: Floats, found: list[FirstPassageCdf]
+) -> Iterator[tuple[Any, ...]]:
+    """Yield what is drawn, a row for each scenario and point of its curves."""
+    first = curves[0].ensemble.times(outcome)
+    for curve, one in zip(curves, found, strict=True):
+        apart = paired_cdf(first, curve.ensemble.times(outcome), grid)
+        figures = np.stack([one.cdf, one.low, one.high, *apart], axis=1).tolist()
+        for day, row in zip(grid.tolist(), figures, strict=True):
+            yield (curve.name, outcome, day, iso(curve.ensemble.date(day)), *row)
 
 
 def _grid(curves: list[_Curve], outcome: str, horizon: float) -> Floats:

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 
 from sim.ensemble.driven import Driven, Driver
 from sim.ensemble.model import Ensemble
 from sim.report import style
-from sim.report.page import BELOW, Drawing, Page, and_stopped, label_of, moment, quoted, top_for
+from sim.report.page import (
+    BELOW,
+    Drawing,
+    Page,
+    Table,
+    and_stopped,
+    label_of,
+    moment,
+    quoted,
+    top_for,
+)
 from sim.shown import fitted, percent
 
 _LEFT, _RIGHT = 3.0, 1.65
 _ROW, _ABOVE = 0.36, 0.3
 #: How thick a bar is, in points.
 _BAR = 13.0
+_HEAD = (
+    "outcome", "day", "input", "index", "index95_low", "index95_high", "label_or_from",
+    "probability",
+)  # fmt: skip
 _FOOT = (
     "Full dot: where the input is highest, or the likeliest of labels; open dot: where it is "
     "lowest; small ones: the fifths between. Line: over all inputs. Index: what share of the "
@@ -47,7 +62,15 @@ def tornado(ensemble: Ensemble, name: str, driven: Driven) -> Drawing:
         _beside(page, row, bottom + height * (1.0 - (k + 0.5) / len(rows)), _LEFT + width)
     alt = f"What {quoted(ensemble, name)} hangs on by {by}, {percent(driven.probability)} over all "
     alt += f"inputs. {' '.join(map(_alt, rows))}"
-    return Drawing(f"drivers_{name}", f"Drivers: {label}", alt + and_stopped(ensemble), page.figure)
+    alt, table = alt + and_stopped(ensemble), Table(_HEAD, tuple(_rows(name, driven)))
+    return Drawing(f"drivers_{name}", f"Drivers: {label}", alt, page.figure, table)
+
+
+def _rows(name: str, driven: Driven) -> Iterator[tuple[Any, ...]]:
+    """Yield what is drawn, a row for each dot."""
+    for row in driven.drivers:
+        for start, p in row.given:
+            yield (name, driven.days, row.input.name, row.index, *row.interval95, start, p)
 
 
 def _probability_axis(axes: Axes, top: float, by: str) -> None:

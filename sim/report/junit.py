@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from sim.scenario.checks import ChangeCheck, QuantileCheck
+from sim.scenario.checks import ChangeCheck, DriverCheck, QuantileCheck
 from sim.shown import counted, days, safe
 from sim.studies.check import FAILED, PASSED, UNDECIDED, Judged, Verdicts
 from sim.studies.drift import Drift, Move
@@ -23,6 +23,8 @@ def found(one: Judged) -> str:
     """Return what was found, in words: the figure, its interval and what it took."""
     if not one.replications:
         return "nothing was run"
+    if math.isnan(one.estimate) and isinstance(one.check, DriverCheck):
+        return f"never told: too little came in {counted(one.replications, 'replication')}"
     if math.isnan(one.estimate):
         return f"never told: the last did not come in {counted(one.replications, 'replication')}"
     n = counted(one.replications, "replication")
@@ -36,6 +38,8 @@ def _interval(one: Judged) -> str:
 def _figure(one: Judged, value: float) -> str:
     if isinstance(one.check, QuantileCheck):
         return f"day {days(value)}" if math.isfinite(value) else "beyond the horizon"
+    if isinstance(one.check, DriverCheck):
+        return f"rank {value:.0f}"
     sign = "+" if isinstance(one.check, ChangeCheck) else ""
     return f"{value:{sign}.3f}"
 

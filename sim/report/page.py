@@ -25,6 +25,7 @@ from sim.shown import (
     band,
     counted,
     fitted,
+    given_the_model,
     interval,
     percent,
     span,
@@ -37,6 +38,14 @@ BELOW = 0.62
 
 
 @dataclass(frozen=True)
+class Table:
+    """Every number that a picture shows."""
+
+    head: tuple[str, ...] = ()
+    rows: tuple[tuple[Any, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class Drawing:
     """A picture that is not written anywhere yet; a notebook shows it."""
 
@@ -45,6 +54,7 @@ class Drawing:
     #: What the picture says, for who cannot see it.
     alt: str
     figure: Figure
+    table: Table = Table()
 
     def _repr_html_(self) -> str:
         from sim.report.pictures import as_html
@@ -52,37 +62,57 @@ class Drawing:
         return as_html(self)
 
 
+@dataclass(frozen=True)
+class Origin:
+    """What a picture belongs to: its title, what was run for it, and how that was cut short."""
+
+    title: str
+    made: str
+    stopped: str = ""
+
+    @classmethod
+    def of(cls, ensemble: Ensemble) -> Origin:
+        """Return an ensemble as the origin of a picture."""
+        facts = ensemble.facts
+        title = titled(facts.title, facts.name, facts.variant)
+        made = f"{counted(ensemble.n, 'replication')}, seed {ensemble.seed}."
+        return cls(title, made, interrupted(ensemble))
+
+
+def titled(title: str, name: str, variant: str | None) -> str:
+    """Return what a scenario is called, as the font can draw it."""
+    return style.written(title, name) + (f" ({style.written(variant)})" if variant else "")
+
+
 class Page:
     """A figure with its head and foot; ``top`` and ``bottom`` bound what is left between them."""
 
-    def __init__(self, ensemble: Ensemble, title: str, said: str, foot: str, height: float) -> None:
+    def __init__(
+        self, of: Ensemble | Origin, title: str, said: str, foot: str, height: float
+    ) -> None:
+        origin = of if isinstance(of, Origin) else Origin.of(of)
         self.room = style.WIDTH - 2 * _EDGE
         head = style.lines(title, self.room, style.TITLE, bold=True, most=3)
         said, foot = (text.replace(" %", f"{NO_BREAK}%") for text in (said, foot))
         below = style.lines(said, self.room, style.TEXT, most=4)
-        made = f"{counted(ensemble.n, 'replication')}, seed {ensemble.seed}. {foot}"
-        small = style.lines(made, self.room, style.SMALL, most=4)
+        small = style.lines(f"{origin.made} {foot}", self.room, style.SMALL, most=5)
         sizes = [(head, style.TITLE), (below, style.TEXT), (small, style.SMALL)]
         around = sum(_height(len(block), size) for block, size in sizes)
         self.height = height + around + 0.85
         self.figure = Figure(figsize=(style.WIDTH, self.height), facecolor="white")
-        y = self._kicker(ensemble, self.height - 0.2)
+        y = self._kicker(origin, self.height - 0.2)
         y = self._block(head, y - 0.06, style.TITLE, weight="bold")
         self.top = self._block(below, y - 0.06, style.TEXT) - 0.15
         self.bottom = 0.18 + _height(len(small), style.SMALL)
         self._block(small, self.bottom, style.SMALL, color=style.GREY)
 
-    def _kicker(self, ensemble: Ensemble, y: float) -> float:
+    def _kicker(self, origin: Origin, y: float) -> float:
         """Write what the picture belongs to, and whether the run was cut short."""
-        facts = ensemble.facts
-        title = style.written(facts.title, facts.name)
-        title += f" ({style.written(facts.variant)})" if facts.variant else ""
-        stopped = interrupted(ensemble)
-        room = self.room * (0.5 if stopped else 1.0)
-        line = style.lines(title, room, style.SMALL, most=1)
-        if stopped:
+        room = self.room * (0.5 if origin.stopped else 1.0)
+        line = style.lines(origin.title, room, style.SMALL, most=1)
+        if origin.stopped:
             self.text(
-                style.WIDTH - _EDGE, y, stopped, style.SMALL,
+                style.WIDTH - _EDGE, y, origin.stopped, style.SMALL,
                 color=style.BLACK, weight="bold", ha="right", va="top",
             )  # fmt: skip
         return self._block(line, y, style.SMALL, color=style.GREY)
@@ -215,7 +245,7 @@ def headline(ensemble: Ensemble, name: str) -> str:
     facts, p, known = ensemble.facts, ensemble.probability(name), ensemble.inputs80(name)
     within = span(facts.horizon)
     small = f"Monte Carlo 95 %: {interval(p.low, p.high)}"
-    said = f"Within {within}: {percent(p.value)} ("
+    said = f"Within {within}: {given_the_model(p.value, 1)} ("
     said += f"inputs 80 %: {band(known)}; {small}). " if known else f"{small}). "
     # ICD 203: words for a probability and what is said of its certainty share no sentence.
     said += f"Not within {within}: {percent(1.0 - p.value)}. In words: {words(p.value)}."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -12,9 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from sim.analysis.first_passage import Floats
+from sim.ensemble.model import Ensemble
 from sim.report import style
-from sim.report.page import Page, spread
-from sim.shown import counted, percent
+from sim.report.page import Page, Table, spread
+from sim.shown import counted, iso, percent
 
 #: As many as can be told apart; what is left over is added up.
 MOST = len(style.HATCHES)
@@ -55,6 +56,16 @@ def areas(
             facecolor=style.tint(layer.colour, style.AREA), edgecolor=layer.colour,
         )  # fmt: skip
         below = below + layer.heights
+
+
+def heights(stack: Sequence[Layer], days: Floats, ensemble: Ensemble, what: str) -> Table:
+    """Return how high each area is at each time, as a table."""
+    rows = tuple(
+        (layer.name, day, iso(ensemble.date(day)), p)
+        for layer in stack
+        for day, p in zip(days.tolist(), layer.heights.tolist(), strict=True)
+    )
+    return Table((what, "day", "time", "probability"), rows)
 
 
 def beside(

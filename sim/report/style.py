@@ -1,7 +1,9 @@
 """How pictures look: colours, dashes, hatches, sizes and the one font.
 
-Every colour that carries meaning has a contrast of at least 3 : 1 against white (WCAG 2.2, 1.4.11),
-and nothing is told by colour alone: a dash, a hatch or a label beside it says the same in grey.
+Every colour that carries meaning has a contrast of at least 3 : 1 against its ground (WCAG 2.2,
+1.4.11), and nothing is told by colour alone: a dash, a hatch or a label beside it says the same in
+grey. Pictures are drawn on white, with the colours of this module and no others; on a dark ground
+each is what :data:`DARK` has in its place.
 """
 
 from __future__ import annotations
@@ -23,16 +25,28 @@ BLUE, VERMILLION, GREEN, PURPLE, BLACK = "#0072b2", "#d55e00", "#009e73", "#cc79
 COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, BLACK)
 #: What belongs to no colour: the rest of the causes, and the smaller print.
 GREY = "#595959"
-#: Carries no meaning.
-GRID = "#dcdcdc"
+#: Carry no meaning.
+GRID, WHITE = "#dcdcdc", "#ffffff"
 
 Dash = str | tuple[int, tuple[float, ...]]
 DASHES: tuple[Dash, ...] = ("-", (0, (6, 2)), (0, (2, 1.5)), (0, (8, 2, 2, 2)), (0, (1, 1)))
 #: Sparse: in an SVG every dot of a hatch is a path of twenty numbers.
 HATCHES = ("///", "..", "\\\\\\", "xx", "---", "++")
 
-#: Shares of the hue in what is filled: a wide band, a narrow one within it, a hatched area.
-WIDE, NARROW, AREA = 0.14, 0.34, 0.22
+#: Shares of the hue in what is filled: a wide band, a narrow one in it, a hatched area, an edge.
+WIDE, NARROW, AREA, EDGE = 0.14, 0.34, 0.22, 0.6
+
+#: Of the same eight those that stand out from a dark ground.
+_ON_DARK = {
+    WHITE: "#14171c",
+    BLACK: "#f4f4f4",
+    BLUE: "#56b4e9",
+    VERMILLION: "#e69f00",
+    GREEN: "#009e73",
+    PURPLE: "#cc79a7",
+    GREY: "#b0b4ba",
+    GRID: "#343a42",
+}
 
 #: Points. A picture is 8 inches wide, to be read at that width.
 TITLE, TEXT, SMALL = 13.0, 10.0, 8.5
@@ -61,6 +75,8 @@ _OWN: dict[str, Any] = {
     "xtick.color": GREY,
     "ytick.color": GREY,
     "hatch.linewidth": 0.7,
+    # At this many dots letters need no help to be sharp, and without it PNGs take a quarter less.
+    "text.hinting": "no_hinting",
     "savefig.dpi": DPI,
     # Ids in an SVG are hashes of this and of what they name, not random.
     "svg.hashsalt": "frontcast",
@@ -81,11 +97,25 @@ def applied() -> Iterator[None]:
         yield
 
 
-def tint(colour: str, share: float) -> str:
-    """Return a colour mixed with white: opaque, so that what lies behind does not change it."""
-    return "#" + "".join(
-        f"{round(255 - share * (255 - int(colour[k : k + 2], 16))):02x}" for k in (1, 3, 5)
+def tint(colour: str, share: float, ground: str = WHITE) -> str:
+    """Return a colour mixed with its ground: opaque, so what lies behind does not change it."""
+    mixed = (
+        round(under + share * (over - under))
+        for over, under in zip(_levels(colour), _levels(ground), strict=True)
     )
+    return "#" + "".join(f"{level:02x}" for level in mixed)
+
+
+def _levels(colour: str) -> tuple[int, ...]:
+    return tuple(int(colour[k : k + 2], 16) for k in (1, 3, 5))
+
+
+#: What each colour of a picture is on a dark ground.
+DARK = _ON_DARK | {
+    tint(colour, share): tint(_ON_DARK[colour], share, _ON_DARK[WHITE])
+    for colour in (*COLOURS, GREY)
+    for share in (WIDE, NARROW, AREA, EDGE)
+}
 
 
 def contrast(one: str, other: str) -> float:
@@ -95,7 +125,7 @@ def contrast(one: str, other: str) -> float:
 
 
 def _luminance(colour: str) -> float:
-    levels = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+    levels = [level / 255 for level in _levels(colour)]
     linear = [v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in levels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
@@ -117,12 +147,17 @@ def lines(text: str, inches: float, size: float, *, bold: bool = False, most: in
     """Return a text as lines that fit into a width, the last cut where it is too long."""
 
     def measure(part: str) -> float:
-        return sum(_advance(c, bold) for c in part) * size / 72.0
+        return inches_of(part, size, bold=bold)
 
     # A word of thousands of letters is cut before it is measured letter by letter.
     found = wrapped(text[:1_000], inches, measure=measure)
     rest = " ".join(found[most - 1 :])
     return [*found[: most - 1], *([fitted(rest, inches, measure)] if rest else [])]
+
+
+def inches_of(text: str, size: float, *, bold: bool = False) -> float:
+    """Return how wide a line of text is."""
+    return sum(_advance(c, bold) for c in text) * size / 72.0
 
 
 @cache

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from sim.analysis.first_passage import Floats
 from sim.ensemble.model import Ensemble
+from sim.ensemble.watched import COLUMNS
 from sim.report import style
-from sim.report.page import Drawing, Page, and_stopped, panel_title, percent_axis, time_axis
+from sim.report.page import Drawing, Page, Table, and_stopped, panel_title, percent_axis, time_axis
 from sim.report.stack import Layer, areas, beside, layers
 from sim.report.timeline import timeline
-from sim.shown import counted, percent, span
+from sim.shown import counted, iso, percent, span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +28,9 @@ _POINTS = 250
 #: matplotlib computes with differences and squares of what it draws.
 _LARGEST = 1e100
 _ROW, _BETWEEN = 2.0, 0.85
+_HEAD = ("watched", "label", "unit", "day", "time", *COLUMNS)
 _FOOT = (
-    "Solid line: median; dashed line: mean; dark band: the middle 50 % of the replications; light "
+    "Solid line: median; dashed line: mean; inner band: the middle 50 % of the replications; outer "
     "band: the middle 90 %; at the right the last median. What is only yes or no, 1 or 0, has a "
     "mean alone, which is its probability. Sampled at the watch points."
 )
@@ -54,8 +56,29 @@ class _Panel:
 
 def fans(ensemble: Ensemble) -> Drawing | None:
     """Draw what was watched, a panel each; None if nothing was."""
-    units = {watch.name: watch.unit for watch in ensemble.legend.watches}
-    panels = _panels(ensemble.watch, units)
+    title = f"What was watched, over {span(ensemble.facts.horizon)}"
+    return _fans(ensemble, "watch", title, _panels(asked(ensemble), _units(ensemble)))
+
+
+def stocks(ensemble: Ensemble) -> Drawing | None:
+    """Draw the supplies of each side of a world, a panel each; None if none are watched."""
+    frame, geography = ensemble.watch, ensemble.facts.geography
+    title = f"Supplies at hand, mean over the places of each, over {span(ensemble.facts.horizon)}"
+    panels = [
+        replace(panel, name=style.written(geography.label(holder.name), holder.name))
+        for holder in geography.holders
+        for panel in _panels(frame[frame["name"] == holder.watch], _units(ensemble))
+        if any(np.any(values != 0.0) for values in panel.fan.values())
+    ]
+    return _fans(ensemble, "supplies", title, panels)
+
+
+def _units(ensemble: Ensemble) -> dict[str, str]:
+    return {watch.name: watch.unit for watch in ensemble.legend.watches}
+
+
+def _fans(ensemble: Ensemble, name: str, title: str, panels: list[_Panel]) -> Drawing | None:
+    """Draw panels side by side; None if there are none."""
     if not panels:
         return None
     shown, facts = panels[:MOST], ensemble.facts
@@ -63,13 +86,30 @@ def fans(ensemble: Ensemble) -> Drawing | None:
     foot = _FOOT
     if len(panels) > MOST:
         foot = f"Not shown: {counted(len(panels) - MOST, 'more watched value')}. {foot}"
-    title = f"What was watched, over {span(facts.horizon)}"
     height = math.ceil(len(shown) / n_columns) * _ROW + 0.1
     page = Page(ensemble, title, f"Time: {timeline(facts, 3).caption}.", foot, height)
     for k, panel in enumerate(shown):
         _draw(page, ensemble, panel, k, n_columns)
     alt = f"{title}. " + " ".join(_told(panel) for panel in shown)
-    return Drawing("watch", title, alt + and_stopped(ensemble), page.figure)
+    table = Table(_HEAD, tuple(row for panel in shown for row in _rows(ensemble, panel)))
+    return Drawing(name, title, alt + and_stopped(ensemble), page.figure, table)
+
+
+def asked(ensemble: Ensemble) -> pd.DataFrame:
+    """Return what the author watches: what the world does by itself has pictures of its own."""
+    made = {watch.name for watch in ensemble.legend.watches if watch.is_made}
+    frame = ensemble.watch
+    is_asked = [name.partition(" == ")[0] not in made for name in frame["name"]]
+    return frame[np.array(is_asked, dtype=bool)]
+
+
+def _rows(ensemble: Ensemble, panel: _Panel) -> Iterator[tuple[Any, ...]]:
+    """Yield what a panel draws, a row for each point (of each label)."""
+    what = {layer.name: {"mean": layer.heights} for layer in panel.labels} or {"": panel.fan}
+    for label, fan in what.items():
+        for k, day in enumerate(panel.days.tolist()):
+            figures = (float(fan[name][k]) if name in fan else None for name in COLUMNS)
+            yield (panel.name, label, panel.unit, day, iso(ensemble.date(day)), *figures)
 
 
 def _panels(frame: pd.DataFrame, units: Mapping[str, str]) -> list[_Panel]:
@@ -120,7 +160,7 @@ def _fan(axes: Axes, panel: _Panel) -> None:
     for low, high, share in (("q05", "q95", style.WIDE), ("q25", "q75", style.NARROW)):
         axes.fill_between(
             panel.days, fan[low], fan[high], linewidth=0.5,
-            facecolor=style.tint(style.BLUE, share), edgecolor=style.tint(style.BLUE, 0.6),
+            facecolor=style.tint(style.BLUE, share), edgecolor=style.tint(style.BLUE, style.EDGE),
         )  # fmt: skip
     _line(axes, panel.days, fan["q50"], "median")
     _line(axes, panel.days, fan["mean"], "mean", style.BLACK, style.DASHES[1])

@@ -1,7 +1,7 @@
 """What a file's forecast is held to: the section ``checks``, read with the file and never by a run.
 
-A check says of a figure of the ensemble between which two it lies. There are four kinds, told apart
-by their keys.
+A check says of a figure of the ensemble between which two it lies, or of an input that it is among
+those that drive an outcome most. There are five kinds, told apart by their keys.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from sim.keys import (
     Line,
     Names,
     Spec,
+    Whole,
     a_key,
     note_key,
     validated,
@@ -27,6 +28,7 @@ from sim.keys import (
 from sim.net.expr import Const
 from sim.scenario.terms import Terms
 from sim.scenario.wanted import PLAIN, is_nan, written_text
+from sim.shown import counted
 from sim.values import Faults, Items, Map, Node, Text, describe
 
 if TYPE_CHECKING:
@@ -37,10 +39,10 @@ Interval = tuple[float, float]
 
 
 class CheckSpec(Spec):
-    """A statement that check holds the forecast to, of one of four kinds.
+    """A statement that check holds the forecast to, of one of five kinds.
 
     The kinds: outcome and probability; outcome, quantile and between; order and probability;
-    compare, outcome and change.
+    compare, outcome and change; driver, outcome and top.
     """
 
     outcome: Line = a_key("The outcome that it is about", "city_falls")
@@ -56,6 +58,11 @@ class CheckSpec(Spec):
     change: Bounds = a_key(
         "Between which two the variant's probability less the file's own lies", "[-0.5, 0.05]"
     )
+    driver: Line = a_key(
+        "The uncertain input that is among the first by how much of the outcome it explains",
+        "parameters.hits",
+    )
+    top: Whole = a_key("Among how many", "3")
     note: Line = note_key()
 
 
@@ -105,6 +112,16 @@ class ChangeCheck(Check):
     inside: Interval
 
 
+@dataclass(frozen=True)
+class DriverCheck(Check):
+    """An input is among the first ``top`` by how much each explains by itself of an outcome."""
+
+    driver: str
+    outcome: str
+    by: float | None
+    top: int
+
+
 class _Kind(NamedTuple):
     noun: str
     needs: tuple[str, ...]
@@ -115,6 +132,13 @@ class _Kind(NamedTuple):
 
 
 _KINDS = (
+    _Kind(
+        "a driver",
+        ("driver", "outcome", "top"),
+        ("by",),
+        ("driver", "top"),
+        "{driver: parameters.hits, outcome: city_falls, by: 3 days, top: 3}",
+    ),
     _Kind(
         "an order",
         ("order", "probability"),
@@ -172,6 +196,8 @@ class CheckReader:
     terms: Terms
     outcomes: Collection[str]
     variants: Collection[str]
+    #: Paths of what is uncertain, and not luck.
+    unknown: Collection[str]
     #: In seconds; infinite where it could not be read.
     horizon: float
 
@@ -235,6 +261,12 @@ class CheckReader:
             text = f"{', then '.join(names)}{until}: probability from {_between(spec.probability)}"
             return OrderCheck(where, path, text, names, by, inside)
         self.outcome(spec.outcome, f"{path}.outcome")
+        if kind.noun == "a driver":
+            self.driver(spec.driver, f"{path}.driver")
+            self.top(node, spec.top, f"{path}.top")
+            text = f"{spec.driver}: among the first {spec.top} that drive {spec.outcome}{until}"
+            name, outcome = str(spec.driver), str(spec.outcome)
+            return DriverCheck(where, path, text, name, outcome, by, spec.top)
         if kind.noun == "an outcome":
             inside = self.interval(spec.probability, f"{path}.probability", (0.0, 1.0))
             text = f"{spec.outcome}{until}: probability from {_between(spec.probability)}"
@@ -262,6 +294,32 @@ class CheckReader:
         code = "unknown-outcome" if noun == "outcome" else "unknown-variant"
         message = f"unknown {noun} '{name}'"
         self.faults.add(code, message, name, path, expected=expected, hint=hint)
+
+    def driver(self, name: Text, path: str) -> None:
+        """Tell an input that the file does not have, or does not leave uncertain."""
+        if name in self.unknown or self.terms.is_partial:
+            return
+        expected = (
+            one_of(self.unknown) if self.unknown else "a file in which something is uncertain"
+        )
+        hint = did_you_mean(name, self.unknown)
+        message = f"'{name}' is no uncertain input"
+        self.faults.add("unknown-input", message, name, path, expected=expected, hint=hint)
+
+    def top(self, node: Node, top: int, path: str) -> None:
+        """Tell a number of first inputs that none is, or all are, among."""
+        assert isinstance(node, Map)
+        n = len(self.unknown)
+        message, expected = "", f"from 1 to {n - 1}" if n > 2 else "1"
+        if top < 1:
+            message = f"nothing is among the first {top}"
+        elif top >= n > 0 and not self.terms.is_partial:
+            all_of_them = counted(n, "uncertain input")
+            message = f"{all_of_them} in all, each is among the first {top}: this cannot fail"
+            expected = expected if n > 1 else "a file in which more is uncertain"
+        if message:
+            where = next(value for key, value in node.items() if key == "top")
+            self.faults.add("bad-check", message, where, path, expected=expected)
 
     def order(self, node: Items, path: str) -> tuple[str, ...]:
         """Return outcomes in order."""

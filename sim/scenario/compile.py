@@ -7,7 +7,7 @@ variables, definitions, clocks, effects, outcomes), and parts keep the order of 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -153,7 +153,9 @@ class Compiler:
         transitions = self._transitions(Const(math.inf) if clock is None else clock.horizon)
         outcomes = self._outcomes()
         self.evidence = self._evidence()
-        self.checks = self._checks(math.inf if clock is None else clock.clock.horizon)
+        given = {**parameters, **self.terms.inputs}
+        unknown = [i.path for i in given.values() if i.is_uncertain and not i.chance]
+        self.checks = self._checks(math.inf if clock is None else clock.clock.horizon, unknown)
         stop, stop_origin = self._stop()
         watches, totals = self._watches(), self._totals()
         event_limit = self._event_limit()
@@ -166,7 +168,7 @@ class Compiler:
             return None
         net = Net(
             horizon=clock.horizon,
-            grid=clock.clock.grid,
+            grid=_watch_points(clock.clock, watches),
             labels=tuple(self.label_numbers),
             inputs=inputs,
             variables=tuple(variables),
@@ -373,11 +375,11 @@ class Compiler:
             tuple(reader.resolved(tree.get("resolved"), outcomes)),
         )
 
-    def _checks(self, horizon: float) -> tuple[Check, ...]:
+    def _checks(self, horizon: float, unknown: Collection[str]) -> tuple[Check, ...]:
         """Return what the forecast is held to, which no run reads."""
         outcomes = [part.name for part in self.parts["outcomes"]]
         variants = [str(read.key) for read in self.found.section("variants")]
-        reader = CheckReader(self.terms, outcomes, variants, horizon)
+        reader = CheckReader(self.terms, outcomes, variants, unknown, horizon)
         return tuple(reader.checks(self.found.tree.get("checks")))
 
     def _stop(self) -> tuple[Expr | None, Origin]:
@@ -388,16 +390,14 @@ class Compiler:
         return stop, Origin("stop", text.position, filled(text, {}))
 
     def _watches(self) -> list[Watch]:
-        return [
-            Watch(
-                part.name,
-                typed.expr,
-                typed.dimension or NONE,
-                typed.labels is not None,
-                _origin(part),
-            )
-            for part, typed in self._typed_parts("watch", self.scopes.of_watch())
-        ]
+        """Return what is watched: what the author asks for, then what the world does by itself."""
+        asked: list[Watch] = []
+        made: list[Watch] = []
+        for part, typed in self._typed_parts("watch", self.scopes.of_watch()):
+            dimension, is_label = typed.dimension or NONE, typed.labels is not None
+            watch = Watch(part.name, typed.expr, dimension, is_label, _origin(part))
+            (made if watch.is_made else asked).append(watch)
+        return [*asked, *made]
 
     def _totals(self) -> list[Total]:
         found = []
@@ -426,6 +426,16 @@ class Compiler:
             expected = f"a whole number from 1 to {MAX_EVENTS}"
             self.faults.add("out-of-range", message, node["events"], path, expected=expected)
         return int(limits.events)
+
+
+def _watch_points(clock: ScenarioClock, watches: Sequence[Watch]) -> tuple[float, ...]:
+    """Return when watches are sampled: those of the world at the report times, too."""
+    if not any(watch.is_made for watch in watches):
+        return clock.grid
+    # A report time that is a watch point but for rounding makes no other one.
+    near = 1e-9 * clock.horizon
+    more = (t for t in clock.report if all(abs(t - g) > near for g in clock.grid))
+    return tuple(sorted((*clock.grid, *more)))
 
 
 def _wanted(part: Part) -> Wanted:

@@ -346,6 +346,7 @@ class _Teller:
                     self.names_read(Part("watch", w.name)),
                 )
                 for w in net.watches
+                if not w.is_made
             ),
             totals=tuple(
                 SeriesTold(

@@ -28,6 +28,18 @@ class Files:
     faults: Faults
     texts: dict[str, str] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+    #: Folders of the files that were read, by their names; of the main one for what is in none.
+    folders: dict[str, Path] = field(default_factory=dict)
+    main: str = ""
+
+    def folder_of(self, node: Node) -> Path | None:
+        """Return the folder of the file in which something is written."""
+        return self.folders.get(node.position.file, self.folders.get(self.main))
+
+    def shown_beside(self, node: Text) -> str:
+        """Return the name that people see of a file that is named in another."""
+        there = node.position.file if node.position.file in self.folders else self.main
+        return os.path.join(os.path.dirname(there), node)
 
     def document(self, shown: str, data: bytes) -> Node | None:
         """Return the tree of one file; None after a fault."""
@@ -41,6 +53,9 @@ class Files:
 
     def tree(self, shown: str, data: bytes, path: Path | None) -> Node | None:
         """Return the tree of a file, merged with the files that it extends; None after a fault."""
+        self.main = shown
+        if path is not None:
+            self.folders[shown] = path.resolve().parent
         tree = self.document(shown, data)
         if not isinstance(tree, Map):
             return tree
@@ -82,6 +97,7 @@ class Files:
             return None
         below = os.path.join(os.path.dirname(shown), os.path.relpath(target, seen[-1].parent))
         seen.append(target)
+        self.folders[below] = target.parent
         tree = self.document(below, data)
         if tree is not None and not isinstance(tree, Map):
             self._tell(written, f"'{written}' holds {describe(tree)}, not a scenario")
@@ -89,6 +105,24 @@ class Files:
 
     def _tell(self, at: Node, message: str, expected: str = "") -> None:
         self.faults.add("bad-extends", message, at, "extends", expected=expected)
+
+
+class OutsideError(ValueError):
+    """A file that lies outside of the folder that it has to be in."""
+
+
+def within(folder: Path, written: str) -> Path:
+    """Return a file by its way from a folder that it may not leave, links resolved.
+
+    Raises
+    ------
+    OutsideError
+        If it leaves the folder.
+    """
+    target = (folder / written).resolve()
+    if not target.is_relative_to(folder):
+        raise OutsideError(f"'{written}' is outside the folder of this scenario")
+    return target
 
 
 class _Refused(Exception):
@@ -105,11 +139,10 @@ def _target(written: Node, seen: list[Path]) -> Path:
         raise _Refused("'extends' has no value", "the name of a file")
     if not seen:
         raise _Refused("a text that is in no file cannot extend one")
-    folder = seen[-1].parent
-    target = (folder / written).resolve()
-    if not target.is_relative_to(folder):
-        message = f"'{written}' is outside the folder of this scenario"
-        raise _Refused(message, "a file in the same folder or below")
+    try:
+        target = within(seen[-1].parent, written)
+    except OutsideError as error:
+        raise _Refused(str(error), "a file in the same folder or below") from None
     if target in seen:
         raise _Refused(f"'{written}' extends itself in a circle")
     if len(seen) > MAX_BASES:

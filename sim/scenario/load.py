@@ -21,6 +21,7 @@ from sim.scenario.document import parse, with_line_feeds
 from sim.scenario.files import Files, read
 from sim.scenario.merge import Merger, node_of
 from sim.scenario.model import Scenario, ScenarioClock
+from sim.scenario.outline import read_outline
 from sim.scenario.structure import Structure, structure
 from sim.scenario.terms import Trees
 from sim.values import MAX_FAULTS, Faults, Map, Node, Source, Text, describe
@@ -121,7 +122,9 @@ class _Loader:
         files = Files(self.faults)
         self.texts = files.texts
         tree = files.tree(self.shown, self.data, self.path)
-        made = None if tree is None else self.made(self.changed(tree), self.faults)
+        changed = None if tree is None else self.changed(tree)
+        outline = read_outline(changed.get("map") if isinstance(changed, Map) else None, files)
+        made = None if changed is None else self.made(changed, self.faults)
         is_as_written = not self.set and self.variant is None
         if check_variants and is_as_written and isinstance(tree, Map):
             self.check_variants(tree, made)
@@ -142,6 +145,8 @@ class _Loader:
             evidence=compiler.evidence,
             checks=compiler.checks,
             world=compiler.world,
+            outline=outline,
+            outline_of=_line(header.map),
             variant_name=self.variant,
             variants=tuple(str(read.key) for read in found.section("variants")),
             overrides={path: str(value) for path, value in self.set.items()},

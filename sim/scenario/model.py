@@ -72,6 +72,9 @@ class Scenario:
     texts: Mapping[str, str] = field(default_factory=dict)
     #: What the world layer was read as, for whoever explains the file; None without one.
     world: World | None = field(default=None, repr=False, compare=False)
+    #: The lines of a map of its own, (longitude, latitude), and what it is called; None without.
+    outline: tuple[tuple[tuple[float, float], ...], ...] | None = None
+    outline_of: str = ""
     _reload: Callable[[str], Scenario] | None = field(default=None, repr=False, compare=False)
 
     @property

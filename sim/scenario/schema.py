@@ -225,6 +225,12 @@ class Header(Spec):
     extends: Line = a_key(
         "Another file of this folder or below, that this one changes", "base.yaml"
     )
+    map: Line = a_key(
+        "A GeoJSON file of this folder or below, whose lines maps show in place of coasts and "
+        "borders of the world: at most 1 MB and 20,000 points",
+        "front.geojson",
+        default="coasts and borders of Natural Earth",
+    )
     clock: Annotated[Any, BeforeValidator(a_table), shared("ClockSpec")] = a_key(
         "When it starts and ends, and when it is looked at", "{horizon: 30 days}", default=NEEDED
     )

@@ -136,6 +136,11 @@ def _is_letter(key: Text, path: str, faults: Faults) -> bool:
 # Templates.
 
 
+def _stands_in(part: Part, first: Part) -> bool:
+    """Return whether an author watches something under a name under which the world would."""
+    return part.read.section == "watch" and part.read.made is None and first.read.made is not None
+
+
 class Expander:
     """Makes parts of templates, and counts them."""
 
@@ -159,6 +164,8 @@ class Expander:
                 part = self.part(read, letters)
                 if part is None:
                     continue
+                if part.name in found and _stands_in(part, found[part.name]):
+                    del found[part.name]
                 if part.name in found:
                     self.collision(part, found[part.name])
                 else:

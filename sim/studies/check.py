@@ -7,7 +7,7 @@ import math
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 
@@ -28,6 +28,7 @@ from sim.net.model import Net
 from sim.scenario.checks import (
     ChangeCheck,
     Check,
+    DriverCheck,
     OrderCheck,
     ProbabilityCheck,
     QuantileCheck,
@@ -35,6 +36,7 @@ from sim.scenario.checks import (
 )
 from sim.scenario.model import Scenario
 from sim.studies import memory as room
+from sim.studies.driver_check import DriverEvidence
 from sim.studies.replicate import first_times
 from sim.units import SECONDS_PER_DAY
 
@@ -44,7 +46,7 @@ FALSE_ALARMS = 0.001
 #: Verdicts are sought after so many replications, then after an eighth more each time.
 FIRST_LOOK = 128
 _ALPHA_SHOWN = 0.05
-#: Times of outcomes by name, of the file as it stands ('') and of variants.
+#: Times of outcomes by name, of the file as it stands ('') and of variants; values of inputs.
 Rows = Mapping[str, Mapping[str, Floats]]
 
 
@@ -53,7 +55,7 @@ class Judged:
     """What became of a check.
 
     ``low`` and ``high`` hold the figure with 95 %, at whatever replication the verdict fell. A
-    quantile is in days, infinite where it lies beyond the horizon.
+    quantile is in days, infinite where it lies beyond the horizon; of a driver it is the rank.
     """
 
     check: Check
@@ -133,10 +135,13 @@ def check(
     room.refuse_beyond(
         memory, lambda n: room.of_check([*nets.values()], n, n_quantiles), replications
     )
+    has_drivers = any(isinstance(said, DriverCheck) for said in scenario.checks)
+    unknown = _unknown(scenario.net) if has_drivers else ()
 
     def rows(names: Collection[str], first: int, n: int) -> Rows:
+        how: Mapping[str, Any] = {"seed": seed, "engine": engine, "workers": workers}
         return {
-            name: first_times(net, first, n, seed=seed, engine=engine, workers=workers)
+            name: first_times(net, first, n, inputs=() if name else unknown, **how)
             for name, net in nets.items()
             if name in names
         }
@@ -164,6 +169,8 @@ def judge(
 ) -> tuple[Judged, ...]:
     """Judge checks by replications that ``rows`` gives: of which nets, from which one on, how many.
 
+    Rows of the file as it stands have the values of unknown inputs, where drivers are checked.
+
     A net goes by the name of its variant, the file as it stands by ''. No look begins after
     ``until``, as :func:`time.monotonic` has it.
     """
@@ -179,6 +186,10 @@ def judge(
             one.take(more, n)
         _give_verdicts(followed, false_alarms)
     return tuple(one.judged() for one in followed)
+
+
+def _unknown(net: Net) -> tuple[str, ...]:
+    return tuple(given.path for given in net.uncertain_inputs if not given.chance)
 
 
 def looks(most: int) -> Iterator[int]:
@@ -266,9 +277,11 @@ def _give_verdicts(followed: Sequence[_Followed], false_alarms: float) -> None:
 def _followed(said: Check, horizon: float) -> _Followed:
     if isinstance(said, QuantileCheck):
         return _Followed(said, _Quantile(said))
-    assert isinstance(said, ProbabilityCheck | OrderCheck | ChangeCheck)
+    assert isinstance(said, ProbabilityCheck | OrderCheck | ChangeCheck | DriverCheck)
     by = horizon if said.by is None else said.by
     evidence: _Evidence
+    if isinstance(said, DriverCheck):
+        return _Followed(said, DriverEvidence(said, by))
     if isinstance(said, ChangeCheck):
         evidence = _Counted(said.inside, Change(), lambda rows: _change(said, by, rows))
     elif isinstance(said, OrderCheck):

@@ -44,7 +44,8 @@ def of_run(net: Net, n: int, *, is_kept: bool) -> float:
     row, paths = _row(net), 8.0 * len(net.grid) * len(net.watches)
     slabs = min(n, MOST_UNDER_WAY) * (paths + 8.0 * len(net.inputs) + len(net.variables) + row)
     table = 2.0 * row * min(n, ROWS) if is_kept else 1.1 * row * n
-    watched = 2.0 * paths * min(n, QUANTILES_FROM)
+    n_numbers = sum(not watch.is_label for watch in net.watches)
+    watched = 16.0 * len(net.grid) * n_numbers * min(n, QUANTILES_FROM)
     nested = 16.0 * len(net.outcomes) * min(n, INNER * MOST_GROUPS)
     figures = _FIGURES * n if net.outcomes else 0.0
     return _PROGRAM + slabs + table + watched + nested + figures

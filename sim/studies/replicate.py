@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -101,18 +102,32 @@ def _nested(net: Net, plan: Plan, how: How, gatherer: Gatherer, asked: int) -> N
 
 
 def first_times(
-    net: Net, first: int, n: int, *, seed: int, engine: EngineName, workers: int | None
+    net: Net,
+    first: int,
+    n: int,
+    *,
+    seed: int,
+    engine: EngineName,
+    workers: int | None,
+    inputs: Sequence[str] = (),
 ) -> dict[str, Floats]:
-    """Return the first-passage times (seconds) of n replications, from ``first`` on, by outcome."""
-    found: list[Floats] = []
+    """Return the first-passage times (seconds) of n replications, from ``first`` on, by outcome.
+
+    ``inputs`` are paths of inputs whose values are wanted too, as ``input.<path>``.
+    """
+    times: list[Floats] = []
+    values: list[Floats] = []
+    places = [k for k, given in enumerate(net.inputs) if given.path in inputs]
 
     def take(slab: Batch) -> bool:
-        found.append(slab.times)
+        times.append(slab.times)
+        values.append(slab.inputs[:, places])
         return True
 
     hand_on(net, take, engine=engine, seed=seed, first=first, replications=n, workers=workers)
-    whole = np.concatenate(found)
-    return {outcome.name: whole[:, j] for j, outcome in enumerate(net.outcomes)}
+    whole, drawn = np.concatenate(times), np.concatenate(values)
+    found = {outcome.name: whole[:, j] for j, outcome in enumerate(net.outcomes)}
+    return found | {f"input.{net.inputs[k].path}": drawn[:, j] for j, k in enumerate(places)}
 
 
 def n_groups(gatherer: Gatherer, n: int) -> int:

@@ -10,8 +10,9 @@ from sim.ensemble.gather import Gatherer, InMemory, most_needed
 from sim.ensemble.model import Ensemble, Facts
 from sim.errors import Interrupted, UsageError
 from sim.interrupts import held_back
-from sim.scenario.model import Scenario
+from sim.scenario.model import Scenario, ScenarioClock
 from sim.studies import memory as room
+from sim.studies.geography import geography
 from sim.studies.keep import kept
 from sim.studies.reference import base_rates
 from sim.studies.replicate import How, Plan, ensemble_of, simulate
@@ -131,6 +132,12 @@ def _in_memory(scenario: Scenario, plan: Plan, how: How) -> Ensemble:
     return ensemble_of(known, plan, how, gatherer, table, nested, is_complete=True)
 
 
+def _as_of(clock: ScenarioClock) -> float | None:
+    if clock.start is None or clock.as_of is None:
+        return None
+    return (clock.as_of - clock.start).total_seconds() / SECONDS_PER_DAY
+
+
 def facts(scenario: Scenario) -> Facts:
     """Return what an ensemble should know of its scenario."""
     clock = scenario.clock
@@ -141,7 +148,9 @@ def facts(scenario: Scenario) -> Facts:
         variant=scenario.variant_name,
         start=clock.start,
         timezone=clock.timezone,
+        as_of=_as_of(clock),
         horizon=clock.horizon / SECONDS_PER_DAY,
         report=tuple(t / SECONDS_PER_DAY for t in clock.report),
         base_rates=base_rates(scenario),
+        geography=geography(scenario),
     )

@@ -6,11 +6,15 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+from sim.analysis.first_passage import wilson
 from sim.analysis.words import words
 from sim.ensemble.base_rate import BaseRate
 from sim.ensemble.driven import Driver
+from sim.ensemble.geography import Spot
 from sim.ensemble.model import Ensemble
-from sim.shown import to_the_minute
+from sim.shown import iso
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -33,6 +37,11 @@ def summary(ensemble: Ensemble, at: Sequence[float] | None = None) -> dict[str, 
             outcome.name: _outcome(ensemble, outcome.name, outcome.label, report)
             for outcome in (ensemble.outcomes if ensemble.n else ())
         },
+        "control": {
+            spot.name: _control(ensemble, spot, report)
+            for spot in (facts.geography.spots if ensemble.n else ())
+            if spot.watch
+        },
         "drivers": {
             name: [_driver(one, driven.days) for one in driven.drivers]
             for name, driven in ensemble.drivers(at).items()
@@ -54,6 +63,28 @@ def _outcome(ensemble: Ensemble, name: str, label: str, report: Sequence[float])
         "causes": ensemble.shares(name),
         "base_rate": _base_rate(ensemble.facts.base_rates.get(name), report),
     }
+
+
+def _control(ensemble: Ensemble, spot: Spot, report: Sequence[float]) -> dict[str, Any]:
+    """Return who holds a place at the last watch points before the report times."""
+    holders = ensemble.holders(spot.name)
+    return {
+        "label": spot.label or spot.name,
+        "by": [
+            {
+                **_when(ensemble, days),
+                "watched_days": ensemble.legend.grid[k],
+                "holders": {name: _proportion(ensemble, p[k]) for name, p in holders.items()},
+            }
+            for days in report
+            for k in [ensemble.watch_point(days)]
+        ],
+    }
+
+
+def _proportion(ensemble: Ensemble, p: float) -> dict[str, Any]:
+    low, high = wilson(np.rint(p * ensemble.n), ensemble.n)
+    return {"probability": float(p), "monte_carlo95": [float(low), float(high)]}
 
 
 def _driver(driver: Driver, days: float) -> dict[str, Any]:
@@ -88,14 +119,17 @@ def _base_rate(rate: BaseRate | None, report: Sequence[float]) -> dict[str, Any]
 
 
 def _by(ensemble: Ensemble, name: str, days: float) -> dict[str, Any]:
-    p, date = ensemble.probability(name, by=days), ensemble.date(days)
+    p = ensemble.probability(name, by=days)
     return {
-        "days": days,
-        "time": to_the_minute(date).isoformat(timespec="minutes") if date else None,
+        **_when(ensemble, days),
         "probability": p.value,
         "monte_carlo95": [p.low, p.high],
         "inputs80": _band(ensemble, name, days),
     }
+
+
+def _when(ensemble: Ensemble, days: float) -> dict[str, Any]:
+    return {"days": days, "time": iso(ensemble.date(days))}
 
 
 def _band(ensemble: Ensemble, name: str, by: float | None = None) -> list[float] | None:

@@ -42,6 +42,7 @@ def frame(world: World, faults: Faults) -> Parts:
         _faction_over_places(faction, world, parts)
     for link in world.links.values():
         _link(link, world, parts, faults)
+    _watched(world, parts)
     for given in written(world):
         parts.use(given)
     return parts
@@ -255,6 +256,19 @@ def held_by(place: str, faction: str, world: World) -> str:
     """Return the condition that a place is held by a faction or its side."""
     could = could_hold(world.places[place], world)
     return any_of(f"{place}.control == {one}" for one in world.side(faction) if one in could)
+
+
+# What is watched without being asked for: who holds what, and what is left to live on.
+
+
+def _watched(world: World, parts: Parts) -> None:
+    for place in world.places.values():
+        control = f"{place.name}.control"
+        parts.part("watch", control, control, place.key, place.path)
+    for faction in world.fronts():
+        if any(faction.name in could_hold(place, world) for place in world.places.values()):
+            stock = f"{faction.name}.supply"
+            parts.part("watch", stock, stock, faction.key, faction.path)
 
 
 # Routes and links.

@@ -30,8 +30,13 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def _draws_nothing(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw no pictures: they take seconds, and tests/report looks at them."""
     if request.node.get_closest_marker("pictures") is None:
-        for name in ("pictures", "pictures_of_boxes", "pictures_of_differences"):
-            monkeypatch.setattr(f"sim.report.kept.{name}", lambda made: [])
+        for name in (
+            "pictures",
+            "pictures_of_boxes",
+            "pictures_of_differences",
+            "pictures_of_sweep",
+        ):
+            monkeypatch.setattr(f"sim.report.kept.{name}", lambda *_: [])
 
 
 Start = Callable[..., "subprocess.Popen[str]"]

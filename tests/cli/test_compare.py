@@ -204,7 +204,7 @@ def test_pictures_are_drawn_once_and_told_in_words(capsys):
     assert "with 1 picture" in told.err
     (folder,) = Path("results/comparisons").iterdir()
     names = {"difference_hit"}
-    files = {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
+    files = {f"{name}.{kind}" for name in names for kind in ("png", "svg", "csv")}
     assert {path.name for path in folder.iterdir()} == {*files, "comparison.json"}
     drawn = (folder / "difference_hit.svg").stat().st_mtime_ns
     assert main([*given, "--json"]) == Exit.DONE

@@ -62,9 +62,7 @@ def test_nothing_harmful_is_written_by_any_command(capsys):
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize(
-    "escape", [r"\e[31m", r"\a", r"\r", r"\x9b", r"\u2028", r"\u202e"]
-)
+@pytest.mark.parametrize("escape", [r"\e[31m", r"\a", r"\r", r"\x9b", r"\u2028", r"\u202e"])
 def test_a_control_character_is_refused_and_not_shown(escape, capsys):
     Path(NAME).write_text(TEXT.replace("<b>", escape), encoding="utf-8")
     assert main(["run", NAME]) == Exit.BAD_INPUT

@@ -59,7 +59,7 @@ def test_the_version_is_that_of_the_project(capsys, monkeypatch):
     ("arguments", "message"),
     [
         (["runn"], "error: no command 'runn': did you mean 'run'?"),
-        (["qqqq"], "error: no command 'qqqq': one of run, compare, validate, "),
+        (["qqqq"], "error: no command 'qqqq': one of run, compare, sweep, val"),
         (["run", "x.yaml", "--sede", "3"], "error: no option '--sede': did you mean '--seed'?"),
         (["run", "bridge.yaml", "--qqqqqq"], "error: no option '--qqqqqq'"),
         (["run"], "Missing argument 'FILE...'"),

@@ -31,6 +31,7 @@ N_LONG = "400000"  # seconds
         ["--help"],
         ["--version"],
         ["run", "--help"],
+        ["sweep", "--help"],
         ["trace", "--help"],
         ["exact", "--help"],
         ["validate", "scenarios"],
@@ -66,6 +67,7 @@ def test_no_numerical_library_is_loaded(arguments):
     "arguments",
     [
         ["run", "--help"],
+        ["sweep", "--help"],
         ["trace", "--help"],
         ["explain", "--help"],
         ["completion", "zsh"],

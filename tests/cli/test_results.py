@@ -48,8 +48,9 @@ def test_pictures_are_drawn_once_and_told_in_words(capsys):
     (folder,) = store.runs(Path("results"))
     assert "with 4 pictures" in told.err
     names = {"arrivals", "arrival_hit", "arrival_never", "watch"}
-    files = {f"{name}.{kind}" for name in names for kind in ("png", "svg")}
-    assert {path.name for path in folder.iterdir() if path.suffix in (".png", ".svg")} == files
+    files = {f"{name}.{kind}" for name in names for kind in ("png", "svg", "csv")}
+    kinds = (".png", ".svg", ".csv")
+    assert {path.name for path in folder.iterdir() if path.suffix in kinds} == files
     drawn = (folder / "arrivals.svg").stat().st_mtime_ns
     assert main(["run", "bridge.yaml", "-n", "200", "--json"]) == Exit.DONE
     found = json.loads(capsys.readouterr().out)
@@ -60,6 +61,15 @@ def test_pictures_are_drawn_once_and_told_in_words(capsys):
     (folder / "arrivals.png").unlink()
     assert main(["run", "bridge.yaml", "-n", "200", "-q"]) == Exit.DONE
     assert (folder / "arrivals.png").exists()
+    # On other grounds, or with maps of other dates, they are drawn anew.
+    light = (folder / "arrivals.svg").read_bytes()
+    assert main(["run", "bridge.yaml", "-n", "200", "-q", "--theme", "both"]) == Exit.DONE
+    dark = {f"{name}-dark.{kind}" for name in names for kind in ("png", "svg")}
+    assert {path.name for path in folder.iterdir() if path.suffix in kinds} == files | dark
+    assert (folder / "arrivals.svg").read_bytes() == light
+    drawn = (folder / "arrivals.svg").stat().st_mtime_ns
+    assert main(["run", "bridge.yaml", "-n", "200", "-q", "--at", "1"]) == Exit.DONE
+    assert (folder / "arrivals.svg").stat().st_mtime_ns != drawn
 
 
 def test_json_says_where_it_is_and_is_the_summary_there(capsys):

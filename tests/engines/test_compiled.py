@@ -134,10 +134,10 @@ def test_an_interrupt_keeps_the_finished_prefix(monkeypatch):
     """Chunks finish in any order: one is held up here, and what comes before it is kept."""
     original = CompiledEngine.run_into
 
-    def run_into(self, rows, seed, inputs=None, control=None):
+    def run_into(self, rows, seed, inputs=None, control=None, quantiles=None):
         while rows.replications[0] == 48 and not control[0]:
             time.sleep(0.001)
-        original(self, rows, seed, inputs, control)
+        original(self, rows, seed, inputs, control, quantiles)
 
     def interrupt(done: int, asked: int) -> None:
         if done >= 160:

@@ -7,7 +7,7 @@ import pytest
 
 from sim.ensemble.batch import part
 from sim.ensemble.gather import Gatherer, InMemory
-from sim.ensemble.watched import BLOCK, COLUMNS, Watched
+from sim.ensemble.watched import BLOCK, COLUMNS, QUANTILES, Watched, _spread_of_counts
 from tests.ensemble.test_model import NET, batch
 
 N = 3 * BLOCK + 100
@@ -68,3 +68,13 @@ def test_a_state_is_that_of_the_last_whole_block():
     assert same(second.watched(), at_once.watched())
     assert second.sums.n_events == at_once.sums.n_events
     assert second.n == N
+
+
+def test_quantiles_of_a_label_are_those_of_what_holds_or_does_not():
+    """As numpy has them of zeros and ones, at every share a run of seven can have."""
+    for c in range(8):
+        held = np.array([[1.0]] * c + [[0.0]] * (7 - c))
+        expected = np.quantile(held, QUANTILES, axis=0, method="inverted_cdf")
+        found = _spread_of_counts(np.array([c]), 7)
+        assert [found[name] for name in COLUMNS[1:]] == expected.tolist()
+        assert found["mean"] == c / 7

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from matplotlib.collections import FillBetweenPolyCollection
+from matplotlib.patches import Rectangle
 
 import sim
 from sim.report import style
@@ -40,25 +40,29 @@ def band(polygon):
     return forth[::2, 0], forth[::2, 1], back[::2, 1]
 
 
+def columns(drawing):
+    """Return the columns of a drawing's table by name."""
+    return dict(zip(drawing.table.head, zip(*drawing.table.rows, strict=True), strict=True))
+
+
 @pytest.mark.parametrize("name", ["is_down", "is_hit", "never", "always"])
-def test_the_curve_is_the_cdf_and_the_bands_are_its_bands(name):
+def test_the_curve_is_the_cdf_and_hairlines_are_its_intervals(name):
     given_ = ensemble()
-    axes = arrival(given_, name).figure.axes[0]
-    grid, values = lines(axes)["arrival"].get_data()
+    drawing = arrival(given_, name)
+    drawn, told = lines(drawing.figure.axes[0]), columns(drawing)
+    grid, values = drawn["arrival"].get_data()
     expected = given_.cdf(name, np.asarray(grid))
     assert np.array_equal(values, expected.cdf)
-    assert lines(axes)["arrival"].get_drawstyle() == "steps-post"
-    wide, narrow = [c for c in axes.collections if isinstance(c, FillBetweenPolyCollection)]
-    for polygon, low, high in (
-        (wide, expected.band_low, expected.band_high),
-        (narrow, expected.low, expected.high),
-    ):
-        days, drawn_low, drawn_high = band(polygon)
-        assert np.array_equal(days, grid)
-        assert {*drawn_low, *drawn_high} == {*low, *high}
-        assert np.allclose(drawn_low, low, atol=1e-15)
-        assert np.allclose(drawn_high, high, atol=1e-15)
-    assert wide.get_facecolor().tolist() != narrow.get_facecolor().tolist()
+    assert drawn["arrival"].get_drawstyle() == "steps-post"
+    for label, ends in (("low", expected.low), ("high", expected.high)):
+        assert np.array_equal(drawn[label].get_ydata(), ends)
+        assert drawn[label].get_linewidth() < 0.3 * drawn["arrival"].get_linewidth()
+        assert told[f"monte_carlo95_{label}"] == tuple(ends.tolist())
+    assert told["day"] == tuple(np.asarray(grid).tolist())
+    assert told["probability"] == tuple(values.tolist())
+    # Six hundred replications tell nothing of what is unknown.
+    assert set(told["inputs80_low"]) == {None}
+    assert not drawing.figure.axes[0].collections
 
 
 @given(st.integers(1, 3_000), st.integers(0, 10**9), st.sampled_from([0.0, 0.3, 0.95]))
@@ -112,21 +116,46 @@ def test_exactly_one_half_has_no_median():
     assert "median" not in lines(arrival(half, "half").figure.axes[0])
 
 
-def test_bars_are_the_bands_over_unknown_inputs():
+def test_the_band_is_the_band_over_unknown_inputs():
     given_ = ensemble(n=10_000)
-    assert given_.inputs80("is_hit", 1.0) is not None
-    days, ends = lines(arrival(given_, "is_hit").figure.axes[0])["inputs80"].get_data()
-    report = given_.facts.report
-    assert np.array_equal(np.asarray(days)[::3], report)
-    bars = np.asarray(ends).reshape(-1, 3)
-    assert np.array_equal(bars[:, :2], [given_.inputs80("is_hit", day) for day in report])
-    assert np.isnan(bars[:, 2]).all()
-    assert bars[:, :2].max() <= arrival(given_, "is_hit").figure.axes[0].get_ylim()[1]
+    drawing = arrival(given_, "is_hit")
+    (polygon,) = drawing.figure.axes[0].collections
+    told = columns(drawing)
+    rows = zip(told["day"], told["inputs80_low"], told["inputs80_high"], strict=True)
+    known = [row for row in rows if row[1] is not None]
+    assert 50 <= len(known) <= 60
+    assert all((low, high) == given_.inputs80("is_hit", day) for day, low, high in known)
+    vertices = {tuple(v) for v in polygon.get_paths()[0].vertices.tolist()}
+    assert vertices == {(day, end) for day, *ends in known for end in ends}
+    assert known[-1][0] == given_.facts.horizon
+    assert max(high for _, _, high in known) <= drawing.figure.axes[0].get_ylim()[1]
 
 
-def test_nothing_unknown_has_no_bars():
+TICKS = """
+title: Every third day
+clock: {horizon: 10 days}
+parameters: {p: {uniform: [0.1, 0.9]}}
+variables: {city: {states: [held, lost]}}
+transitions:
+  fall:
+    when: city == held
+    every: 3 days
+    branches: [{weight: p, then: {city: lost}}, {weight: 1 - p, then: {}}]
+outcomes: {falls: city == lost}
+"""
+
+
+def test_the_band_of_few_steps_has_steps():
+    (polygon,) = arrival(ensemble(TICKS, 2_000), "falls").figure.axes[0].collections
+    vertices = polygon.get_paths()[0].vertices
+    assert set(vertices[:, 0].tolist()) == {3.0, 6.0, 9.0, 10.0}
+    # Each end of each day stands twice at least, but for the first: before and after a step.
+    assert len(vertices) > 2 * 4 + 3
+
+
+def test_nothing_unknown_has_no_band():
     drawing = arrival(ensemble(simple()), "falls")
-    assert "inputs80" not in lines(drawing.figure.axes[0])
+    assert not drawing.figure.axes[0].collections
     assert not any("inputs 80" in text for text in texts(drawing.figure))
 
 
@@ -235,3 +264,40 @@ def test_long_labels_stay_on_the_page():
         box = text.get_window_extent()
         assert box.x0 >= 0.0
         assert box.x1 <= width * 1.001, text.get_text()
+
+
+def test_what_has_not_come_is_a_bar_of_its_own():
+    for name in ("is_down", "is_hit"):
+        figure = arrival(ensemble(), name).figure
+        p = ensemble().probability(name).value
+        bars = {patch.get_label(): patch for patch in figure.findobj(Rectangle)}
+        whole = bars["came"].get_height() + bars["not"].get_height()
+        assert bars["came"].get_height() / whole == pytest.approx(p)
+        place = figure.axes[0].get_position()
+        assert whole == pytest.approx(place.height)
+        assert bars["not"].get_hatch()
+
+
+def test_where_knowledge_ends_after_the_start_is_a_line():
+    start = "2024-12-06T18:00+03:00"
+    text = simple(start=f"{start}, as_of: 2024-12-08T18:00+03:00")
+    figure = arrival(ensemble(text), "falls").figure
+    assert list(lines(figure.axes[0])["as_of"].get_xdata()) == [2.0, 2.0]
+    assert "known as of 8 Dec 18:00" in texts(figure)
+    assert "as_of" not in lines(arrival(ensemble(simple(start=start)), "falls").figure.axes[0])
+
+
+def test_below_one_in_a_hundred_it_is_the_models_word():
+    rare = arrival(ensemble(simple(rate="0.0001/day"), n=900), "falls")
+    assert any("< 1 %, given the model" in text for text in texts(rare.figure))
+
+
+def test_the_table_of_the_overview_has_every_curve():
+    given_ = ensemble()
+    drawing = overview(given_)
+    told = columns(drawing)
+    for axes, outcome in zip(drawing.figure.axes, given_.outcomes, strict=True):
+        rows = [k for k, name in enumerate(told["outcome"]) if name == outcome.name]
+        days, values = lines(axes)["arrival"].get_data()
+        assert [told["day"][k] for k in rows] == np.asarray(days).tolist()
+        assert [told["probability"][k] for k in rows] == np.asarray(values).tolist()

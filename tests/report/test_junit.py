@@ -11,7 +11,7 @@ import pytest
 import sim
 from sim.errors import Position
 from sim.report.junit import annotated, found, junit, markdown, moved, summed_up
-from sim.scenario.checks import ChangeCheck, ProbabilityCheck, QuantileCheck
+from sim.scenario.checks import ChangeCheck, DriverCheck, ProbabilityCheck, QuantileCheck
 from sim.studies.check import FAILED, PASSED, UNDECIDED, Judged, Verdicts
 from sim.studies.drift import Drift, Move
 from tests.studies.test_check import FALL
@@ -49,6 +49,11 @@ def test_what_was_found_in_words():
     assert found(Judged(SHARE, UNDECIDED, math.nan, 0.0, 1.0, 0)) == "nothing was run"
     never = found(Judged(SHARE, UNDECIDED, math.nan, 0.0, 1.0, 500))
     assert never == "never told: the last did not come in 500 replications"
+    driver = DriverCheck(WHERE, "checks.4", "x", "parameters.a", "falls", None, 3)
+    told = found(Judged(driver, PASSED, 2.0, 1.0, 3.0, 1_168))
+    assert told == "rank 2 (95 %: rank 1 to rank 3), 1,168 replications"
+    never = found(Judged(driver, UNDECIDED, math.nan, math.nan, math.nan, 500))
+    assert never == "never told: too little came in 500 replications"
     assert moved(DRIFT.moves[0]) == "falls by day 2.5: 74.2 % -> 68.0 %, -6.2 points"
     assert moved(DRIFT.moves[1]).endswith("though nothing has changed that numbers depend on")
 

@@ -34,11 +34,11 @@ def coarse(monkeypatch):
     monkeypatch.setitem(style._OWN, "savefig.dpi", 30)
 
 
-def test_every_picture_is_written_twice_and_nothing_else(tmp_path):
+def test_every_picture_is_written_twice_with_its_table_and_nothing_else(tmp_path):
     found = draw(ensemble(), tmp_path)
     assert [picture.name for picture in found] == NAMES
     files = sorted(path.name for path in tmp_path.iterdir())
-    assert files == sorted(file for picture in found for file in (picture.png, picture.svg))
+    assert files == sorted(file for p in found for file in (p.png, p.svg, p.csv))
     for picture in found:
         assert (tmp_path / picture.png).read_bytes().startswith(PNG)
         assert ET.parse(tmp_path / picture.svg).getroot().tag.endswith("svg")
@@ -61,7 +61,7 @@ def test_another_ensemble_gives_other_bytes(tmp_path):
     (tmp_path / "b").mkdir()
     draw(two(), tmp_path / "a")
     draw(dataclasses.replace(two(), seed=2), tmp_path / "b")
-    for path in (tmp_path / "a").iterdir():
+    for path in (path for path in (tmp_path / "a").iterdir() if path.suffix != ".csv"):
         assert path.read_bytes() != (tmp_path / "b" / path.name).read_bytes(), path.name
 
 
@@ -119,7 +119,7 @@ def test_names_that_a_file_system_confuses(tmp_path):
     found = draw(dataclasses.replace(given, table=table, legend=legend), tmp_path)
     assert len(found) == len(names) + 1
     files = [path.name for path in tmp_path.rglob("*")]
-    assert len({file.casefold() for file in files}) == 2 * len(found)
+    assert len({file.casefold() for file in files}) == 3 * len(found)
     assert all(file.isascii() and len(file) < 100 for file in files)
 
 
@@ -219,5 +219,5 @@ SCENARIOS = [p for p in (ROOT / "scenarios").glob("*.yaml") if p.stem not in LIB
 )
 def test_every_shipped_scenario_can_be_drawn(path: Path, tmp_path):
     drawn = draw(sim.run(sim.load(path, check_variants=False), replications=20, seed=1), tmp_path)
-    assert len(list(tmp_path.iterdir())) == 2 * len(drawn)
+    assert len(list(tmp_path.iterdir())) == 3 * len(drawn)
     assert np.all([(tmp_path / picture.svg).stat().st_size < 2e6 for picture in drawn])

@@ -6,7 +6,13 @@ import pytest
 
 import sim
 from sim.errors import ScenarioError
-from sim.scenario.checks import ChangeCheck, OrderCheck, ProbabilityCheck, QuantileCheck
+from sim.scenario.checks import (
+    ChangeCheck,
+    DriverCheck,
+    OrderCheck,
+    ProbabilityCheck,
+    QuantileCheck,
+)
 from tests.studies.scenarios import BRIDGE
 
 DAY = 86_400.0
@@ -35,6 +41,18 @@ def test_they_are_kept_with_the_scenario():
     assert (change.variant, change.outcome, change.by) == ("safe", "hit", 3 * DAY)
     assert change.inside == (-1.0, 0.0)
     assert change.text == "safe: hit by 3 days changes by -1 to 0"
+
+
+def test_a_driver_is_kept_with_the_scenario():
+    text = BRIDGE.replace("hits: {uniform", "calm: {uniform: [0, 1]}\n  hits: {uniform")
+    text += "checks: [{driver: parameters.hits, outcome: hit, by: 3 days, top: 1}]\n"
+    (driver,) = sim.loads(text, "a.yaml").checks
+    assert isinstance(driver, DriverCheck)
+    assert (driver.driver, driver.outcome, driver.by) == ("parameters.hits", "hit", 3 * DAY)
+    assert (driver.top, driver.text) == (
+        1,
+        "parameters.hits: among the first 1 that drive hit by 3 days",
+    )
 
 
 def test_no_run_reads_them(tmp_path):

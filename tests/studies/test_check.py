@@ -214,3 +214,56 @@ def test_a_variant_that_does_not_fit_is_told_with_its_place(tmp_path):
 def test_no_checks_no_verdicts():
     assert check(sim.loads(FALL)).judged == ()
     assert isinstance(held_to(SEVERAL[0]).checks[0], Check)
+
+
+# Drivers.
+
+#: P(falls) hangs on both, more on the pace.
+DRIVEN = FALL.replace(
+    "pace: 0.5 / day", "pace: {uniform: [0.05 / day, 0.5 / day]}, share: {uniform: [0.7, 1]}", 1
+).replace("rate: pace", "rate: pace * share")
+
+
+def standing(one: str, **how: object) -> Judged:
+    (judged,) = check(held_to(one, text=DRIVEN), **how).judged
+    return judged
+
+
+@pytest.mark.parametrize(
+    ("one", "expected", "rank"),
+    [
+        ("driver: parameters.pace, outcome: falls, by: 4 days, top: 1", PASSED, 1.0),
+        ("driver: parameters.share, outcome: falls, by: 4 days, top: 1", FAILED, 2.0),
+        ("driver: parameters.share, outcome: relief, top: 1", UNDECIDED, None),
+    ],
+)
+def test_where_a_driver_stands(one, expected, rank):
+    judged = standing(one, replications=20_000)
+    assert judged.verdict == expected
+    if rank is None:
+        assert all(map(math.isnan, (judged.estimate, judged.low, judged.high)))
+    else:
+        assert (judged.estimate, judged.low, judged.high) == (rank, rank, rank)
+
+
+def test_the_verdict_of_a_driver_does_not_hang_on_workers_or_engine():
+    one = "driver: parameters.pace, outcome: falls, by: 4 days, top: 1"
+    first = standing(one, workers=1)
+    assert standing(one, workers=3) == first
+    assert standing(one, engine="reference") == first
+
+
+def test_inputs_are_drawn_for_drivers_only(monkeypatch):
+    asked = []
+    from sim.studies import check as checking
+
+    def first_times(*given, inputs, **how):
+        asked.append(tuple(inputs))
+        return real(*given, inputs=inputs, **how)
+
+    real = checking.first_times
+    monkeypatch.setattr(checking, "first_times", first_times)
+    check(held_to("outcome: falls, probability: [0.2, 1]", text=DRIVEN))
+    assert set(asked) == {()}
+    standing("driver: parameters.pace, outcome: falls, by: 4 days, top: 1")
+    assert asked[-1] == ("parameters.pace", "parameters.share")

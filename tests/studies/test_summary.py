@@ -11,7 +11,7 @@ from tests.studies.scenarios import BRIDGE
 
 FIELDS = [
     "scenario", "variant", "seed", "replications", "complete", "horizon_days",
-    "engine", "net", "result", "outcomes", "drivers", "pictures",
+    "engine", "net", "result", "outcomes", "control", "drivers", "pictures",
 ]  # fmt: skip
 OUTCOME_FIELDS = [
     "label", "probability", "monte_carlo95", "inputs80", "words", "quantiles_days", "by", "causes",

@@ -119,7 +119,7 @@ def test_shock_fades_as_e_to_the_minus_t_over_memory():
         more="watch: {shock: government.shock}",
     )
     watched = ReferenceEngine(made.net).run(0, [0]).watch[0, :, 0]
-    days = [t / 86_400.0 for t in made.clock.grid]
+    days = [t / 86_400.0 for t in made.net.grid]
     assert list(watched) == pytest.approx([math.exp(-math.floor(t) / 4.0) for t in days])
 
 

@@ -71,8 +71,13 @@ class CompiledEngine:
         self._lowered = lower(net)
         self._kernel = kernel()
 
-    def inputs(self, seed: int, replications: Sequence[int] | Ints) -> Floats:
+    def inputs(
+        self, seed: int, replications: Sequence[int] | Ints, quantiles: Floats | None = None
+    ) -> Floats:
         """Return the inputs of replications, shape (n, n_inputs), in net order.
+
+        An input whose quantile is given (a probability in (0, 1), NaN for the others) has the value
+        at that probability in every one of them.
 
         Raises
         ------
@@ -80,13 +85,21 @@ class CompiledEngine:
             Where the arguments of a prior are impossible.
         """
         inputs = np.empty((len(replications), len(self.net.inputs)))
-        self._draw_inputs(seed, np.asarray(replications, dtype=np.int64), inputs)
+        self._draw_inputs(seed, np.asarray(replications, dtype=np.int64), quantiles, inputs)
         return inputs
 
-    def _draw_inputs(self, seed: int, replications: Ints, inputs: Floats) -> None:
+    def _draw_inputs(
+        self, seed: int, replications: Ints, quantiles: Floats | None, inputs: Floats
+    ) -> None:
+        given = np.full(len(self.net.inputs), np.nan) if quantiles is None else quantiles
         scratch = np.zeros(self._lowered.n_slots)
         n_done = self._kernel.draw_inputs(
-            self._lowered.program, np.uint64(seed), replications.view(np.uint64), scratch, inputs
+            self._lowered.program,
+            np.uint64(seed),
+            replications.view(np.uint64),
+            given,
+            scratch,
+            inputs,
         )
         if n_done < len(replications):
             raise FaultAt(int(replications[n_done]))
@@ -206,8 +219,11 @@ class CompiledEngine:
         seed: int,
         inputs: Floats | None = None,
         control: Control | None = None,
+        quantiles: Floats | None = None,
     ) -> None:
         """Run the replications of a blank batch to their end, and write their results into it.
+
+        Without ``inputs`` they are drawn, at ``quantiles`` where those are given.
 
         Raises
         ------
@@ -215,7 +231,7 @@ class CompiledEngine:
             As :meth:`inputs` and :meth:`advance` do; the batch is then of no use.
         """
         if inputs is None:
-            self._draw_inputs(seed, results.replications, results.inputs)
+            self._draw_inputs(seed, results.replications, quantiles, results.inputs)
         else:
             results.inputs[...] = inputs
         self.advance(self._states(results, n_kept=1), seed=seed, control=control)

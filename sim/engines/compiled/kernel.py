@@ -354,10 +354,11 @@ def _branch(p, seed, replication, c, life, slots, s_at, c_at):
     return _choose(u, slots, p.weights, p.n_branches[c])
 
 
-def _draw_inputs(p, seed, replications, scratch, inputs):
+def _draw_inputs(p, seed, replications, quantiles, scratch, inputs):
     """Fill ``inputs`` (n, n_inputs); return the first row with an impossible law, or n.
 
-    ``scratch`` is one row of slots.
+    ``quantiles`` holds the uniform of each input that is given one, NaN for the others; ``scratch``
+    is one row of slots.
     """
     c_at, s_at = p.constants.ctypes.data, scratch.ctypes.data
     nested_first, inner = np.uint64(draws.NESTED_FIRST), np.uint64(draws.INNER)
@@ -370,8 +371,10 @@ def _draw_inputs(p, seed, replications, scratch, inputs):
             if law < 0:
                 _call(p.input_functions[i], s_at, c_at)
             else:
-                of = own if p.input_is_chance[i] else of_unknowns
-                u, _ = _block(seed, of, np.uint64(1), p.input_hashes[i])
+                u = quantiles[i]
+                if math.isnan(u):
+                    of = own if p.input_is_chance[i] else of_unknowns
+                    u, _ = _block(seed, of, np.uint64(1), p.input_hashes[i])
                 scratch[place] = _sample(p.laws, law, u, scratch, s_at, p.constants, c_at)
             if math.isnan(scratch[place]):
                 return row
@@ -748,7 +751,9 @@ def _build(digest: int, *, cached: bool) -> Kernel:
         return _advance_compiled(program, seed, states, until, control) if digest else 0
 
     @_njit(cache=cached)
-    def draw_inputs(program, seed, replications, scratch, inputs):
-        return _draw_inputs_compiled(program, seed, replications, scratch, inputs) if digest else 0
+    def draw_inputs(program, seed, replications, quantiles, scratch, inputs):
+        if not digest:
+            return 0
+        return _draw_inputs_compiled(program, seed, replications, quantiles, scratch, inputs)
 
     return Kernel(advance, draw_inputs)
