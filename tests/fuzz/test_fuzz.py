@@ -33,7 +33,19 @@ def test_a_short_run(name):
     assert found.n >= SHORT[name]
 
 
-@pytest.mark.parametrize("path", sorted(CORPUS.iterdir()), ids=lambda path: path.name)
+#: What is still wrong. Strict: who mends it is told to take it out.
+OPEN = {"nets-cd78b754710f": "the engines differ in replication 4: 69 events and 67"}
+
+
+def corpus() -> list[object]:
+    marks = {name: pytest.mark.xfail(reason=why, strict=True) for name, why in OPEN.items()}
+    return [
+        pytest.param(path, id=path.name, marks=marks.get(path.name, ()))
+        for path in sorted(CORPUS.iterdir())
+    ]
+
+
+@pytest.mark.parametrize("path", corpus())
 def test_what_once_went_wrong(path: Path):
     why, _ = tried(path.name.partition("-")[0], path.read_bytes())
     assert why == ""

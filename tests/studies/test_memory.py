@@ -147,8 +147,9 @@ watch: {{n: n}}
 
 @pytest.mark.parametrize("is_kept", [False, True], ids=["in memory", "kept"])
 def test_an_estimate_is_what_a_run_takes(tmp_path, is_kept):
-    """Not less, and not three times as much, beside what the program takes by itself."""
+    """Not less, and not four times as much, beside what the program takes by itself."""
     n, net = 40_000, sim.loads(WIDE).net
     estimate = memory.of_run(net, n, is_kept=is_kept) - memory.of_run(net, 0, is_kept=is_kept)
     taken = peak_of(n, tmp_path if is_kept else None)
-    assert 0.4 * estimate < taken < 1.1 * estimate
+    # How many slabs are under way at once is a matter of timing: the estimate has the most.
+    assert 0.25 * estimate < taken < 1.1 * estimate
