@@ -639,7 +639,9 @@ def _advance_rows(p, seed, states, until, control):
                     ended = AT_STOP
                     break
             # (g) Timed clocks.
-            if not p.at_once:  # all paces before any clock: the first to fire may look at any of them
+            if (
+                not p.at_once
+            ):  # all paces before any clock: the first to fire may look at any of them
                 for f in range(n_fired):
                     firing = fired[f]
                     for i in range(p.pace_start[firing], p.pace_start[firing + 1]):
