@@ -18,7 +18,7 @@ pytestmark = pytest.mark.pictures
 @pytest.fixture(autouse=True)
 def _no_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("pictures", "pictures_of_differences"):
-        monkeypatch.setattr(kept, name, lambda made: [])
+        monkeypatch.setattr(kept, name, lambda *_: [])
 
 
 def reports(folder: Path) -> list[Path]:
