@@ -69,13 +69,16 @@ test: env-dev warm
 
 # What `make test` does in short, in full: 10,000 ensembles of each model with a known law, and of
 # each pair of models, with the figures; both engines on past wars to their end; and fits to 60
-# sets of made-up cases. `make fuzz`: a hundred times as many inputs for the loader.
+# sets of made-up cases.
 stats: env-dev warm
 	STATS=long $(PY) -m pytest tests/contracts tests/scenarios/test_library.py \
 	  tests/world/reference_class/test_fit.py $(PYTEST_ARGS)
 
-fuzz: env-dev
-	FUZZ=long $(PY) -m pytest tests/test_loader_properties.py $(PYTEST_ARGS)
+# Every target an equal share of the time; then what Hypothesis makes of the loader, with LONG=1.
+FUZZ_SECONDS ?= 300
+fuzz: env-dev warm
+	$(PY) -m tests.fuzz --seconds $(FUZZ_SECONDS)
+	$(if $(LONG),FUZZ=long $(PY) -m pytest tests/test_loader_properties.py $(PYTEST_ARGS))
 
 lint: env-dev
 	$(PY) -m ruff format --check .

@@ -25,7 +25,6 @@ from sim.analysis.first_passage import Floats
 from sim.errors import ScenarioError
 from sim.net.canonical import digest
 from sim.report import style
-from sim.report.watches import asked
 from sim.scenario.model import Scenario
 from sim.shown import counted
 from sim.versions import NUMBERS
@@ -116,7 +115,7 @@ def _simulated(shown: dict[str, Scenario]) -> Panels:
         for outcome in run.outcomes:
             curve = _arrival(run.times(outcome.name), run.facts.horizon)
             panels.setdefault(f"P({outcome.name})", {})[variant] = curve
-        for name, rows in asked(run).groupby("name", sort=False):
+        for name, rows in run.watch.groupby("name", sort=False):
             days, means = (rows[column].to_numpy(np.float64) for column in ("days", "mean"))
             curve = Curve(days, means)
             panels.setdefault(f"{name}, mean", {})[variant] = curve

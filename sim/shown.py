@@ -218,6 +218,13 @@ def counted(n: int, what: str) -> str:
     return f"{n:,} {what}{'' if n == 1 else 's'}"
 
 
+def size(n_bytes: float) -> str:
+    """Return a size in bytes as ``1.4 GB`` or ``500 MB``."""
+    unit, name = (1e9, "GB") if n_bytes >= 1e9 else (1e6, "MB")
+    n = n_bytes / unit
+    return f"{n:,.{1 if n < 100.0 else 0}f} {name}"
+
+
 def width(text: str) -> int:
     """Return how many columns a text takes: wide characters two, combining ones none."""
     if text.isascii():

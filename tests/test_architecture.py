@@ -25,6 +25,8 @@ LOADS_OBJECTS = {
     "cloudpickle",
     "joblib",
 }
+#: What starts other programs, or sends objects to other processes by pickling them.
+STARTS_PROGRAMS = {"subprocess", "multiprocessing", "pty", "commands", "asyncio"}
 UNSAFE_CALLS = {
     ("yaml", "load"),
     ("yaml", "load_all"),
@@ -34,6 +36,11 @@ UNSAFE_CALLS = {
     ("np", "load"),
     ("os", "system"),
     ("os", "popen"),
+    ("os", "posix_spawn"),
+    ("os", "posix_spawnp"),
+    ("futures", "ProcessPoolExecutor"),
+    *(("os", f"exec{how}") for how in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")),
+    *(("os", f"spawn{how}") for how in ("l", "le", "lp", "lpe", "v", "ve", "vp", "vpe")),
     ("pandas", "read_pickle"),
     ("pd", "read_pickle"),
     ("pd", "eval"),
@@ -49,16 +56,21 @@ def _dangers(tree: ast.AST) -> Iterator[tuple[int, str]]:
             continue
         if isinstance(node, ast.Import):
             for alias in node.names:
-                if alias.name.partition(".")[0] in LOADS_OBJECTS:
+                if alias.name.partition(".")[0] in LOADS_OBJECTS | STARTS_PROGRAMS:
                     yield node.lineno, f"import {alias.name}"
         elif isinstance(node, ast.ImportFrom):
-            if (node.module or "").partition(".")[0] in LOADS_OBJECTS:
+            names = {alias.name for alias in node.names}
+            if (node.module or "").partition(".")[0] in LOADS_OBJECTS | STARTS_PROGRAMS:
                 yield node.lineno, f"from {node.module} import"
+            elif "ProcessPoolExecutor" in names:
+                yield node.lineno, "ProcessPoolExecutor"
         elif isinstance(node, ast.Name) and node.id in RUNS_CODE:
             yield node.lineno, node.id
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if (node.value.id, node.attr) in UNSAFE_CALLS:
                 yield node.lineno, f"{node.value.id}.{node.attr}"
+        elif isinstance(node, ast.Attribute) and node.attr in ("format", "format_map"):
+            yield node.lineno, f"str.{node.attr}"  # a text from a file would reach attributes
         elif isinstance(node, ast.Call) and _is_true(node, "shell"):
             yield node.lineno, "shell=True"
 
@@ -95,10 +107,37 @@ def test_nothing_turns_data_into_code(path):
         "yaml.load(text)",
         "subprocess.run(text, shell=True)",
         "compile(text, 'x', 'eval')",
+        "import subprocess",
+        "from multiprocessing import Pool",
+        "from concurrent.futures import ProcessPoolExecutor",
+        "os.execvp(name, given)",
+        "os.spawnl(0, name)",
+        "'{name}'.format(name=1)",
+        "(a + b).format_map(values)",
     ],
 )
 def test_the_search_finds_what_it_looks_for(source):
     assert list(_dangers(ast.parse(source)))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_tables_of_texts_are_written_in_one_place(path):
+    """It sees to it that no spreadsheet takes a text for a formula."""
+    if path != ROOT / "sim" / "report" / "tables.py":
+        assert list(_writers(ast.parse(path.read_text(encoding="utf-8")))) == []
+
+
+def _writers(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        name = node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+        is_csvs = name != "writer" or ast.unparse(node).startswith("csv.")
+        if is_csvs and name in ("writer", "DictWriter", "to_csv", "to_excel", "write_csv"):
+            yield ast.unparse(node)
+
+
+@pytest.mark.parametrize("source", ["csv.writer(f)", "csv.DictWriter(f, [])", "frame.to_csv(f)"])
+def test_the_search_for_writers_finds_one(source):
+    assert list(_writers(ast.parse(source)))
 
 
 def test_there_is_something_to_search():

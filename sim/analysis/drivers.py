@@ -51,6 +51,8 @@ _EVENTS_PER_CLASS = 10
 #: A label is counted with other rare ones where fewer events than this are to be expected.
 _EVENTS_PER_LABEL = 5.0
 _RESAMPLES = 400
+#: Replications that are counted at a time: memory is not to grow with their number.
+_AT_A_TIME = 1 << 20
 _SEED = 20_130_513
 #: The eight bits of each byte, shape (8, 256).
 _BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[None], axis=0, bitorder="little") * 1.0
@@ -166,7 +168,7 @@ def _counted(inputs: Iterable[Values], events: Sequence[Bools]) -> list[_Counts]
     """Return the counts of inputs, those of a kind together."""
     n = len(events[0])
     n_classes = next((b for b in _CLASSES if b**3 <= 2 * n), _CLASSES[-1])
-    eights = np.packbits(np.stack(events), axis=0, bitorder="little").astype(np.int64)
+    eights = np.packbits(np.stack(events), axis=0, bitorder="little")
     rows: dict[_Kind, list[tuple[int, Floats, Floats]]] = {kind: [] for kind in _Kind}
     for place, x in enumerate(inputs):
         codes, starts, kind = _classes(x, n_classes)
@@ -175,12 +177,17 @@ def _counted(inputs: Iterable[Values], events: Sequence[Bools]) -> list[_Counts]
     return [_stacked(found, kind) for kind, found in rows.items() if found]
 
 
-def _in_classes(codes: Ints, width: int, eights: Ints) -> Floats:
+def _in_classes(codes: Ints, width: int, eights: npt.NDArray[np.uint8]) -> Floats:
     """Return the numbers of replications and of each event by class, shape (1 + n_events, width).
 
     Events come eight at a time, as the bits of a number: one count then does for all eight.
     """
-    numbers = [np.bincount(codes * 256 + eight, minlength=256 * width) for eight in eights]
+    numbers = np.zeros((len(eights), 256 * width), dtype=np.int64)
+    for first in range(0, len(codes), _AT_A_TIME):
+        rows = slice(first, first + _AT_A_TIME)
+        begun = codes[rows].astype(np.int64) * 256
+        for counts, eight in zip(numbers, eights, strict=True):
+            counts += np.bincount(begun + eight[rows], minlength=256 * width)
     tables = [counts.reshape(width, 256) for counts in numbers]
     # Whole numbers: in whatever order they are summed.
     return np.concatenate([tables[0].sum(axis=1)[None], *(_BITS @ table.T for table in tables)])
@@ -203,10 +210,10 @@ def _classes(x: Values, n_classes: int) -> tuple[Ints, Floats, _Kind]:
     edges = ordered[np.arange(1, n_classes) * len(x) // n_classes]
     is_label = np.issubdtype(x.dtype, np.integer)
     if is_label or np.any(edges[1:] == edges[:-1]):
-        values, codes = np.unique(x, return_inverse=True)
+        values = np.unique(ordered)
         if is_label or len(values) <= n_classes:
             kind = _Kind.LABELS if is_label else _Kind.FEW
-            return codes.astype(np.int64), values.astype(np.float64), kind
+            return np.searchsorted(values, x), values.astype(np.float64), kind
         full = edges[1:][edges[1:] == edges[:-1]]
         edges = np.union1d(edges, np.nextafter(full, np.inf))
         edges = edges[edges <= ordered[-1]]
@@ -214,7 +221,7 @@ def _classes(x: Values, n_classes: int) -> tuple[Ints, Floats, _Kind]:
     for edge in edges:  # four times faster than a search for each
         codes += x >= edge
     starts = ordered[np.append(0, np.searchsorted(ordered, edges))]
-    return codes.astype(np.int64), starts.astype(np.float64), _Kind.MANY
+    return codes, starts.astype(np.float64), _Kind.MANY
 
 
 class _Ignorance(NamedTuple):

@@ -14,6 +14,7 @@ many replications of the same net, not from the world.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -206,9 +207,19 @@ def shares(codes: Ints, n: int) -> dict[int, float]:
     >>> shares(np.array([7, 3, 7]), 4)
     {7: 0.5, 3: 0.25}
     """
+    return ranked(tally(codes), n)
+
+
+def tally(codes: Ints) -> Counter[int]:
+    """Return how often each code is there."""
     found, counts = np.unique(codes, return_counts=True)
-    order = sorted(zip(-counts, found, strict=True))
-    return {int(code): float(-count) / n for count, code in order}
+    return Counter(dict(zip(found.tolist(), counts.tolist(), strict=True)))
+
+
+def ranked(counts: Counter[int], n: int) -> dict[int, float]:
+    """Return counts as shares of n, the largest first, ties by code."""
+    order = sorted((-count, code) for code, count in counts.items())
+    return {code: -count / n for count, code in order}
 
 
 def cumulative_incidence(times: Floats, codes: Ints, grid: Floats) -> dict[int, Floats]:

@@ -64,7 +64,7 @@ def curve(values: Sequence[float], ticks: Sequence[Tick], pen: Pen, height: int 
     lines = []
     for row in range(height, 0, -1):
         label = f"{100 * top * row / height:>4g} % " if row % (height // 2) == 0 else " " * MARGIN
-        cells = "".join(_cell(p / top * height - (row - 1), pen) for p in values)
+        cells = "".join(cell(p / top * height - (row - 1), pen) for p in values)
         lines.append(label + pen.axis + cells)
     at_ticks = {tick.place for tick in ticks}
     places = range(1, len(values) + 1)
@@ -81,7 +81,7 @@ def bar(share: float, columns: int, pen: Pen) -> str:
 def profile(shares: Sequence[float], pen: Pen) -> str:
     """Return a column for each share, none of them empty; of many every so many."""
     few = shares[:: max(1, math.ceil(len(shares) / _PROFILE))]
-    return "".join(_cell(max(share, 1.0 / (len(pen.levels) - 1)), pen) for share in few)
+    return "".join(cell(max(share, 1.0 / (len(pen.levels) - 1)), pen) for share in few)
 
 
 def ticks(horizon: float, columns: int, start: datetime | None) -> list[Tick]:
@@ -117,7 +117,7 @@ def _label(days: float, step: int, start: datetime | None) -> str:
     return text.day_of(at) if step >= SECONDS_PER_DAY else f"{text.day_of(at)} {at:%H:%M}"
 
 
-def _cell(filled: float, pen: Pen) -> str:
+def cell(filled: float, pen: Pen) -> str:
     """Return the character for a cell filled so far, 0 to 1 and beyond."""
     top = len(pen.levels) - 1
     return pen.levels[min(top, max(0, round(filled * top)))]

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 @options.assignments
 @options.engine
 @options.workers
+@options.memory
 @click.option("--junit", type=click.Path(dir_okay=False), metavar="FILE", help="Write JUnit XML.")
 @click.option(
     "--markdown", type=click.Path(dir_okay=False), metavar="FILE", help="Write a Markdown summary."
@@ -144,6 +145,7 @@ def _verdicts(
             seed=given["seed"],
             engine=given["engine"],
             workers=given["workers"],
+            memory=given["memory"],
             seconds=left,
         )
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @options.at
 @options.engine
 @options.workers
+@options.memory
 @options.out
 @options.no_pictures
 @options.resume
@@ -122,6 +123,7 @@ def _compared(scenarios: list[Scenario], given: dict[str, Any], *, quiet: bool) 
             at=given["at"],
             engine=given["engine"],
             workers=given["workers"],
+            memory=given["memory"],
             progress=update,
             out=given["out"],
             fresh=not given["may_resume"],

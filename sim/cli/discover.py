@@ -70,6 +70,7 @@ class Instant(click.ParamType[float | datetime]):
 @options.changes
 @options.engine
 @options.workers
+@options.memory
 @options.out
 @options.no_pictures
 @options.resume
@@ -142,6 +143,7 @@ def _found(
             seed=given["seed"],
             engine=given["engine"],
             workers=given["workers"],
+            memory=given["memory"],
             progress=update,
             out=given["out"],
             fresh=not given["may_resume"],

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.analysis.words import words
-from sim.cli import chart, driven, text
+from sim.cli import chart, control, driven, text
 from sim.cli.render import safe
 from sim.cli.text import Look
 from sim.ensemble.base_rate import BaseRate
@@ -38,6 +38,7 @@ def forecast(
             lines += ["", *_overview(told)]
         for one in told:
             lines += ["", "", *one.lines()]
+        lines += _control(ensemble, look)
     lines += ["", "", *_foot(ensemble, look)]
     return "\n".join(lines)
 
@@ -83,6 +84,30 @@ def _overview(told: list[_Told]) -> list[str]:
     ]
     align = "lrrlr" if len(rows[0]) == 5 else "lrlr"
     return _indented(text.table(lines, align[:shown]), look)
+
+
+def _control(ensemble: Ensemble, look: Look) -> list[str]:
+    """Return who holds which place; nothing where no place may change hands."""
+    rows = control.table(ensemble, look)
+    if len(rows) == 1:
+        return []
+    pen = chart.BLOCKS if look.blocks else chart.ASCII
+    if look.width < 70:
+        rows = [[row[0], *row[3:]] for row in rows]
+    said = "Over time: how probably who held a place at the start holds it still. "
+    n_certain = control.n_certain(ensemble)
+    said += f"{text.counted(n_certain, 'other place')} in the same hands throughout." * (
+        n_certain > 0
+    )
+    name = "who holds what"
+    return [
+        "",
+        "",
+        f"{pen.line * (look.width - len(name) - 1)} {name}",
+        *_indented(text.table(rows, "lll" + "lr" if len(rows[0]) == 5 else "llr"), look),
+        "",
+        *text.wrapped(said, look.width),
+    ]
 
 
 def _indented(table: list[str], look: Look) -> list[str]:

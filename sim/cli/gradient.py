@@ -54,6 +54,7 @@ _MARK = "?"
 @options.changes
 @options.engine
 @options.workers
+@options.memory
 @options.output
 def command(file: str, **given: Any) -> int:
     """Say how fast outcomes of a scenario FILE become likelier with its inputs.
@@ -94,6 +95,7 @@ def _found(scenario: Scenario, given: dict[str, Any], *, quiet: bool) -> Gradien
             seed=given["seed"],
             engine=given["engine"],
             workers=given["workers"],
+            memory=given["memory"],
             progress=update,
         )
     took = time.perf_counter() - began

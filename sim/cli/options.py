@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from sim.scenario.model import Scenario
 
 Command = Callable[..., Any]
+_SIZE = re.compile(r"([0-9]{1,12}(?:\.[0-9]*)?) ?([kmgt]?)b?\Z", re.IGNORECASE)
 _log = logging.getLogger(__name__)
 
 #: Texts of everything that this process has read, by name: a fault of a run quotes its line.
@@ -118,6 +119,33 @@ def workers(command: Command) -> Command:
         type=click.IntRange(1),
         metavar="N",
         help="Threads; all processors by default.",
+    )(command)
+
+
+class Size(click.ParamType[float]):
+    """A size in bytes: ``8GB``, ``500 MB``."""
+
+    name = "size"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Return bytes."""
+        match = _SIZE.match(str(value).strip())
+        if match is None or not float(match[1]) > 0.0:
+            self.fail(f"'{value}' is no size such as 8GB or 500MB", param, ctx)
+        return float(match[1]) * 1000.0 ** (" kmgt".index(match[2].lower() or " "))
+
+
+def memory(command: Command) -> Command:
+    """Add ``--memory``."""
+    return click.option(
+        "--memory",
+        type=Size(),
+        metavar="SIZE",
+        show_default="half of what is free",
+        help="How much memory it may take: 8GB, 500MB. What would take more is refused before it "
+        "starts, by an estimate.",
     )(command)
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @options.at
 @options.engine
 @options.workers
+@options.memory
 @options.out
 @options.no_pictures
 @options.resume
@@ -96,6 +97,7 @@ def _ensemble(scenario: Scenario, given: dict[str, Any]) -> tuple[Ensemble, int]
                 seed=given["seed"],
                 engine=given["engine"],
                 workers=given["workers"],
+                memory=given["memory"],
                 progress=update,
                 out=given["out"],
                 fresh=not given["may_resume"],

@@ -39,8 +39,9 @@ _INPUTS = 12
 )
 @options.seed
 @options.changes
+@options.memory
 @options.output
-def command(file: str, replication: int, seed: int, **given: Any) -> int:
+def command(file: str, replication: int, seed: int, memory: float | None, **given: Any) -> int:
     """Tell one replication of a scenario FILE as a timeline.
 
     Each entry says when something happened, what, and which transition it was; below it stand what
@@ -50,7 +51,7 @@ def command(file: str, replication: int, seed: int, **given: Any) -> int:
     from sim.studies.trace import one, trace
 
     scenario = options.read(file, given["assignments"], given["variant"])
-    events = trace(scenario, replication=replication, seed=seed)
+    events = trace(scenario, replication=replication, seed=seed, memory=memory)
     if given["as_json"]:
         told = [_as_json(event) for event in events]
         options.print_json({"replication": replication, "events": told})

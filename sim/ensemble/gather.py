@@ -38,9 +38,11 @@ class InMemory:
         self._kept.append(columns)
 
     def table(self, net: Net) -> Table:
-        """Return everything that was kept."""
+        """Return everything that was kept, and keep it no more."""
         kept = self._kept or [columns_of(blank(net, []), net, legend_of(net))]
-        return {name: joined([part[name] for part in kept]) for name in kept[0]}
+        self._kept = []
+        # Column by column, each let go when it is joined: else all would be in memory twice.
+        return {name: joined([part.pop(name) for part in kept]) for name in [*kept[0]]}
 
 
 @dataclass

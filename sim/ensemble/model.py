@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from functools import cached_property
@@ -20,7 +21,8 @@ from sim.analysis.first_passage import (
     in_order,
     probability_by,
     quantile,
-    shares,
+    ranked,
+    tally,
 )
 from sim.analysis.nested import nested_band
 from sim.ensemble.base_rate import BaseRate
@@ -37,6 +39,11 @@ from sim.net.model import Net
 
 if TYPE_CHECKING:
     import pandas as pd
+
+#: Bytes of ordered times that are kept.
+_KEPT_IN_ORDER = 64_000_000
+#: Replications whose causes are counted at a time.
+_COUNTED_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -227,11 +234,15 @@ class Ensemble:
     def _shares(self, outcome: str, *, with_via: bool) -> dict[tuple[str, str], float]:
         causes, via = (self._coded(f"{what}.{self._known(outcome)}") for what in ("cause", "via"))
         quiet = [via.texts.index(name) for name in self.legend.quiet]
-        last = np.where(np.isin(via.codes, quiet) | (not with_via), NONE, via.codes)
         # One number for the pair; counting numbers is a hundred times faster than counting texts.
         n_last = len(via.texts) + 1
-        pairs = causes.codes.astype(np.int64) * n_last + (last - NONE)
-        found = shares(pairs[causes.codes != NONE], max(self.n, 1))
+        counts = Counter[int]()
+        for first in range(0, self.n, _COUNTED_AT_ONCE):
+            began, last = (c.codes[first : first + _COUNTED_AT_ONCE] for c in (causes, via))
+            last = np.where(np.isin(last, quiet) | (not with_via), NONE, last)
+            pairs = began.astype(np.int64) * n_last + (last - NONE)
+            counts += tally(pairs[began != NONE])
+        found = ranked(counts, max(self.n, 1))
         texts = ("", *via.texts)
         return {
             (causes.texts[pair // n_last], texts[pair % n_last]): p for pair, p in found.items()
@@ -280,14 +291,26 @@ class Ensemble:
 
         Quantiles are values that occurred, those of numbers in the first 16,384 replications. A
         watched label becomes a row for each label that occurred, ``bridge == up``, whose mean is
-        its probability. In the world layer who holds each place is always watched,
-        ``homs.control == rebels``, and the mean stock of each side, ``government.supply``.
+        its probability. What the world watches by itself is in :attr:`control` and :attr:`stocks`.
         """
+        made = {watch.name for watch in self.legend.watches if watch.is_made}
+        return self._watched(lambda name: name not in made)
+
+    @cached_property
+    def stocks(self) -> pd.DataFrame:
+        """The mean stock of each side of a world over time, as :attr:`watch` has what it has."""
+        names = {holder.watch for holder in self.facts.geography.holders}
+        return self._watched(names.__contains__)
+
+    def _watched(self, is_wanted: Callable[[str], bool]) -> pd.DataFrame:
+        """Return what is watched under the names that are wanted."""
         import pandas as pd
 
         watched = self.watched
         figures = {name: watched.figures[name] for name in COLUMNS}
-        return pd.DataFrame({"days": watched.days, "name": list(watched.names), **figures})
+        frame = pd.DataFrame({"days": watched.days, "name": list(watched.names), **figures})
+        rows = [is_wanted(name.partition(" == ")[0]) for name in watched.names]
+        return frame[np.array(rows, dtype=bool)].reset_index(drop=True)
 
     def holders(self, place: str) -> dict[str, Floats]:
         """Return the probability that each faction holds a place, at the watch points, (n_grid,).
@@ -327,9 +350,16 @@ class Ensemble:
         return ensemble_html(self)
 
     def _ordered(self, outcome: str) -> Floats:
-        """Return the times of an outcome in increasing order; kept, since all figures want them."""
+        """Return the times of an outcome in increasing order; kept, since all figures want them.
+
+        Of very many replications only those of the last outcomes are: figures are made of one
+        outcome after another, and memory is not to grow with how many there are.
+        """
         if outcome not in self._orders:
-            self._orders[outcome] = in_order(self.times(outcome))
+            ordered = in_order(self.times(outcome))
+            while self._orders and ordered.nbytes * (len(self._orders) + 1) > _KEPT_IN_ORDER:
+                del self._orders[next(iter(self._orders))]
+            self._orders[outcome] = ordered
         return self._orders[outcome]
 
     @cached_property

@@ -19,12 +19,18 @@ from sim.ensemble.batch import Floats
 from sim.ensemble.legend import Legend
 from sim.ensemble.table import NONE, Coded, Column, Table, joined, n_rows, rows
 from sim.ensemble.watched import COLUMNS, Watched
+from sim.errors import UsageError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS = 65_536
 _LEVEL = 3
+
+
+class DamagedFile(UsageError):
+    """A file of a result that has not the bytes that were written."""
+
 
 #: Size and SHA-256 of files, by their path in the result.
 Files = dict[str, dict[str, Any]]
@@ -62,17 +68,14 @@ class PartWriter:
 
         Raises
         ------
-        ValueError
+        DamagedFile
             If a part is not what ``files`` say of it.
         """
-        table = StoredTable(other)
+        table = StoredTable(other, files)
         n_parts = n // ROWS
-        for number, part in enumerate(table.parts):
-            content = part.read_bytes()
-            if hashlib.sha256(content).hexdigest() != files[part_name(number)]["sha256"]:
-                raise ValueError(f"{part_name(number)} is damaged")
-            if number < n_parts:
-                write_file(self.folder, part_name(number), content, self.files)
+        for number in range(n_parts):
+            check_file(other, part_name(number), files)
+            write_file(self.folder, part_name(number), table.parts[number].read_bytes(), self.files)
         if n > n_parts * ROWS:
             self.keep(rows(table.part(n_parts), 0, n - n_parts * ROWS))
 
@@ -89,13 +92,17 @@ def part_name(number: int) -> str:
 class StoredTable(Mapping[str, Column]):
     """The table of a result; a column is read when it is asked for, and not kept."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, files: Files) -> None:
         import pyarrow.parquet as pq
 
-        self.parts = sorted((folder / "replications").glob("part-*.parquet"))
-        if not self.parts:
+        names = sorted(name for name in files if name.startswith("replications/"))
+        if not names:
             raise FileNotFoundError(f"{folder} has no replications")
+        self.parts = [folder / name for name in names]
+        check_file(folder, names[0], files)
         self._names = pq.read_schema(self.parts[0]).names
+        #: What is to be checked before anything is read.
+        self._unchecked = [(folder, name, files) for name in names[1:]]
 
     def __getitem__(self, name: str) -> Column:
         if name not in self._names:
@@ -110,12 +117,33 @@ class StoredTable(Mapping[str, Column]):
 
     def several(self, names: Sequence[str]) -> list[Column]:
         """Return columns, read together."""
+        self.check()
         tables = [read_table(part, list(names)) for part in self.parts]
         return [joined([table[name] for table in tables]) for name in names]
 
     def part(self, number: int) -> dict[str, Column]:
         """Return the rows of one part."""
+        self.check()
         return read_table(self.parts[number])
+
+    def check(self) -> None:
+        """Check that every part has the bytes that were written; see :func:`check_file`."""
+        while self._unchecked:
+            check_file(*self._unchecked[-1])
+            self._unchecked.pop()
+
+
+def check_file(folder: Path, name: str, files: Files) -> None:
+    """Check that a file of a result has the bytes that were written.
+
+    Raises
+    ------
+    DamagedFile
+        If it has others: what a reader would make of them is anybody's guess.
+    """
+    with (folder / name).open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != files[name]["sha256"]:
+            raise DamagedFile(f"{folder}: {name} is damaged; run the scenario again with --fresh")
 
 
 def write_watched(folder: Path, watched: Watched, files: Files) -> None:
@@ -127,8 +155,9 @@ def write_watched(folder: Path, watched: Watched, files: Files) -> None:
     write_table(folder, "watch.parquet", {**columns, **watched.figures}, files)
 
 
-def read_watched(folder: Path) -> Watched:
+def read_watched(folder: Path, files: Files) -> Watched:
     """Return what :func:`write_watched` wrote."""
+    check_file(folder, "watch.parquet", files)
     table = read_table(folder / "watch.parquet")
     names = table["name"]
     assert isinstance(names, Coded)
@@ -144,8 +173,9 @@ def write_nested(folder: Path, times: Mapping[str, Floats], files: Files) -> Non
     write_table(folder, "nested.parquet", columns, files)
 
 
-def read_nested(folder: Path, legend: Legend) -> dict[str, Floats]:
+def read_nested(folder: Path, legend: Legend, files: Files) -> dict[str, Floats]:
     """Return what :func:`write_nested` wrote."""
+    check_file(folder, "nested.parquet", files)
     table = read_table(folder / "nested.parquet")
     n_groups = int(np.max(np.asarray(table["group"]))) + 1
     return {

@@ -31,6 +31,7 @@ from sim.ensemble.geography import NOWHERE, geography_of
 from sim.ensemble.legend import Asked, Legend, Measured
 from sim.ensemble.model import Ensemble, Facts, Nested
 from sim.ensemble.parts import (
+    DamagedFile,
     Files,
     PartWriter,
     StoredTable,
@@ -101,6 +102,20 @@ def folder_name(scenario: str) -> str:
     return f"{plain or 'scenario'}-{digest}"
 
 
+def place(out: Path, *names: str) -> Path:
+    """Return a folder below that of results, out of which no link leads.
+
+    Raises
+    ------
+    ResultError
+        If one does.
+    """
+    folder = out.joinpath(*names)
+    if not folder.resolve().is_relative_to(out.resolve()):
+        raise ResultError(f"{folder} leads out of {out}, where results are to be: it is a link")
+    return folder
+
+
 class Draft:
     """A result while it is written: a folder that nobody takes for a result."""
 
@@ -123,7 +138,7 @@ class Draft:
         write_watched(self.folder, ensemble.watched, files)
         if ensemble.nested is not None:
             write_nested(self.folder, ensemble.nested.times, files)
-        manifest = manifest_of(ensemble, self.run, provenance, files)
+        manifest = sealed(manifest_of(ensemble, self.run, provenance, files))
         for name, content in (
             ("manifest.json", manifest),
             ("summary.json", summary),
@@ -264,6 +279,16 @@ def manifest_of(ensemble: Ensemble, run: str, provenance: Json, files: Files) ->
     }
 
 
+def sealed(manifest: Json) -> Json:
+    """Return a manifest with the digest of what it says: a figure may hang on any word of it."""
+    return {**manifest, "sha256": _seal(manifest)}
+
+
+def _seal(manifest: Json) -> str:
+    said = {name: value for name, value in manifest.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
 def _facts_json(facts: Facts) -> Json:
     start = None if facts.start is None else facts.start.isoformat()
     return {
@@ -337,7 +362,7 @@ def renew_provenance(ensemble: Ensemble, provenance: Json, summary: Json) -> Non
     new = {**summary, "pictures": known.get("pictures", [])}
     with suppress(OSError):  # a folder that takes nothing any more: what it says is still true
         write_json(ensemble.folder, "summary.json", new)
-        write_json(ensemble.folder, "manifest.json", {**manifest, "scenario": scenario})
+        write_json(ensemble.folder, "manifest.json", sealed({**manifest, "scenario": scenario}))
         (ensemble.folder / REPORT).unlink(missing_ok=True)  # it quotes the text
 
 
@@ -356,6 +381,8 @@ def read_manifest(folder: Path) -> Json:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         made_in = manifest["format"]
         if made_in == FORMAT:
+            if manifest["sha256"] != _seal(manifest):
+                raise ValueError("not what was written")
             sizes = {str(name): int(known["bytes"]) for name, known in manifest["files"].items()}
         else:
             by = str(dict(manifest.get("versions") or {}).get("frontcast", "an unknown version"))
@@ -382,6 +409,8 @@ def _check_files(folder: Path, sizes: dict[str, int]) -> None:
     """Refuse a result of which a file is missing or cut short."""
     for name, known in sizes.items():
         path = folder / name
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ResultError(f"{folder}: {name} is outside of the result")
         if not path.is_file():
             raise ResultError(f"{folder}: {name} is missing; run the scenario again with --fresh")
         size = path.stat().st_size
@@ -413,18 +442,19 @@ def open_result(folder: Path) -> Ensemble:
 def _opened(folder: Path, manifest: Json) -> Ensemble:
     legend = _legend(manifest["legend"])
     journal = read_json(folder / "journal.json")
-    has_nested = "nested.parquet" in manifest["files"]
+    files = manifest["files"]
+    has_nested = "nested.parquet" in files
     return Ensemble(
         facts=_facts(manifest["scenario"]),
         legend=legend,
-        table=StoredTable(folder),
+        table=StoredTable(folder, files),
         seed=manifest["seed"],
         engine=str(journal.get("engine", "compiled")),
         requested=manifest["requested"],
-        watched=read_watched(folder),
+        watched=read_watched(folder, files),
         clipped=manifest["clipped"],
         n_events=int(journal.get("n_events", 0)),
-        nested=Nested(read_nested(folder, legend)) if has_nested else None,
+        nested=Nested(read_nested(folder, legend, files)) if has_nested else None,
         precision=manifest["precision"],
         is_complete=manifest["complete"],
         folder=folder,
@@ -437,6 +467,11 @@ def read_json(path: Path) -> Json:
         return dict(json.loads(path.read_text(encoding="utf-8")))
     except DAMAGE:
         return {}
+
+
+def table_of(folder: Path) -> StoredTable:
+    """Return the replications of a result; see :func:`read_manifest`."""
+    return StoredTable(folder, read_manifest(folder)["files"])
 
 
 def find(home: Path, run: str, facts: Facts, legend: Legend) -> Ensemble | None:
@@ -452,9 +487,11 @@ def find(home: Path, run: str, facts: Facts, legend: Legend) -> Ensemble | None:
     """
     try:
         found = open_result(home / run)
+        assert isinstance(found.table, StoredTable)
+        found.table.check()
     except LaterFormat:
         raise
-    except ResultError:
+    except (ResultError, DamagedFile):
         return None
     if not found.is_complete:
         return None

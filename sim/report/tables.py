@@ -27,7 +27,7 @@ CONTROL_HEAD = (
     "monte_carlo95_low", "monte_carlo95_high",
 )  # fmt: skip
 #: With these a spreadsheet begins a formula.
-_FORMULA = ("=", "+", "-", "@")
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 
 
 def forecast_csv(ensemble: Ensemble, at: Sequence[float] | None = None) -> str:

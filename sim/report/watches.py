@@ -57,12 +57,12 @@ class _Panel:
 def fans(ensemble: Ensemble) -> Drawing | None:
     """Draw what was watched, a panel each; None if nothing was."""
     title = f"What was watched, over {span(ensemble.facts.horizon)}"
-    return _fans(ensemble, "watch", title, _panels(asked(ensemble), _units(ensemble)))
+    return _fans(ensemble, "watch", title, _panels(ensemble.watch, _units(ensemble)))
 
 
 def stocks(ensemble: Ensemble) -> Drawing | None:
     """Draw the supplies of each side of a world, a panel each; None if none are watched."""
-    frame, geography = ensemble.watch, ensemble.facts.geography
+    frame, geography = ensemble.stocks, ensemble.facts.geography
     title = f"Supplies at hand, mean over the places of each, over {span(ensemble.facts.horizon)}"
     panels = [
         replace(panel, name=style.written(geography.label(holder.name), holder.name))
@@ -93,14 +93,6 @@ def _fans(ensemble: Ensemble, name: str, title: str, panels: list[_Panel]) -> Dr
     alt = f"{title}. " + " ".join(_told(panel) for panel in shown)
     table = Table(_HEAD, tuple(row for panel in shown for row in _rows(ensemble, panel)))
     return Drawing(name, title, alt + and_stopped(ensemble), page.figure, table)
-
-
-def asked(ensemble: Ensemble) -> pd.DataFrame:
-    """Return what the author watches: what the world does by itself has pictures of its own."""
-    made = {watch.name for watch in ensemble.legend.watches if watch.is_made}
-    frame = ensemble.watch
-    is_asked = [name.partition(" == ")[0] not in made for name in frame["name"]]
-    return frame[np.array(is_asked, dtype=bool)]
 
 
 def _rows(ensemble: Ensemble, panel: _Panel) -> Iterator[tuple[Any, ...]]:

@@ -35,6 +35,7 @@ from sim.scenario.checks import (
     unfit,
 )
 from sim.scenario.model import Scenario
+from sim.studies import memory as room
 from sim.studies.driver_check import DriverEvidence
 from sim.studies.replicate import first_times
 from sim.units import SECONDS_PER_DAY
@@ -84,6 +85,7 @@ def check(
     engine: EngineName = "compiled",
     workers: int | None = None,
     seconds: float = math.inf,
+    memory: float | None = None,
 ) -> Verdicts:
     """Judge every check of a scenario.
 
@@ -107,6 +109,8 @@ def check(
     seconds : float
         No look begins later than this after the call: verdicts till then are those that they would
         be anyway, the rest are undecided.
+    memory : bytes
+        What all replications together may take; half of what is free if None.
 
     Raises
     ------
@@ -118,6 +122,8 @@ def check(
         On an interrupt.
     UsageError
         If a number is out of range.
+    MemoryError
+        If it would take more memory than it may, by an estimate before it starts.
     """
     if not 0.0 < false_alarms < 1.0:
         raise UsageError(f"a rate of false alarms lies between 0 and 1, not {false_alarms:g}")
@@ -125,6 +131,10 @@ def check(
         raise UsageError(f"at least one replication, not {replications}")
     until = time.monotonic() + seconds
     nets = {"": scenario.net, **_variants(scenario)}
+    n_quantiles = sum(isinstance(said, QuantileCheck) for said in scenario.checks)
+    room.refuse_beyond(
+        memory, lambda n: room.of_check([*nets.values()], n, n_quantiles), replications
+    )
     has_drivers = any(isinstance(said, DriverCheck) for said in scenario.checks)
     unknown = _unknown(scenario.net) if has_drivers else ()
 

@@ -29,6 +29,7 @@ from sim.ensemble.model import Ensemble
 from sim.errors import Diagnostic, ScenarioError, UsageError, did_you_mean, one_of
 from sim.scenario.model import Scenario
 from sim.shown import span
+from sim.studies import memory as room
 from sim.studies.comparison import (
     FILE,
     ByDate,
@@ -41,7 +42,7 @@ from sim.studies.comparison import (
     as_json,
 )
 from sim.studies.diverge import Partings
-from sim.studies.simulate import run
+from sim.studies.simulate import REPLICATIONS, run
 from sim.studies.summary import QUANTILES
 from sim.units import SECONDS_PER_DAY
 from sim.versions import NUMBERS
@@ -66,6 +67,7 @@ def compare(
     progress: Progress | None = None,
     out: str | os.PathLike[str] | None = None,
     fresh: bool = False,
+    memory: float | None = None,
 ) -> Comparison:
     """Compare scenarios with a baseline under common random numbers.
 
@@ -77,7 +79,7 @@ def compare(
     ----------
     baseline, *others : Scenario
         Variants of one file, or scenarios of several.
-    replications, seed, engine, workers, progress, out, fresh
+    replications, seed, engine, workers, progress, out, fresh, memory
         As of :func:`sim.run`. With ``out`` the runs are kept and found like any others, and the
         comparison beside them, in ``comparisons/``.
     at : sequence of days
@@ -102,6 +104,12 @@ def compare(
         if not 0.0 <= day <= _horizon(scenarios):
             end = f"the earliest horizon, day {_horizon(scenarios):g}"
             raise UsageError(f"day {day:g} is not between the start and {end}")
+    nets = [scenario.net for scenario in scenarios]
+    room.refuse_beyond(
+        memory,
+        lambda n: room.of_comparison(nets, n, is_kept=out is not None),
+        REPLICATIONS if replications is None else replications,
+    )
     ensembles = tuple(
         run(
             scenario,
@@ -112,6 +120,7 @@ def compare(
             progress=progress and _part_of(progress, k, len(scenarios)),
             out=out,
             fresh=fresh,
+            memory=memory,
         )
         for k, scenario in enumerate(scenarios)
     )
@@ -387,7 +396,7 @@ def _kept(comparison: Comparison, out: Path, at: Sequence[float] | None) -> Comp
     runs = [[one.name, *Path(one.result or "").parts[-2:]] for one in comparison.scenarios]
     asked = {"at": at and list(at), "format": _FORMAT, "numbers": NUMBERS, "runs": runs}
     text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
-    folder = out / FOLDER / hashlib.sha256(text.encode()).hexdigest()[:12]
+    folder = store.place(out, FOLDER, hashlib.sha256(text.encode()).hexdigest()[:12])
     folder.mkdir(parents=True, exist_ok=True)
     kept = replace(comparison, result=str(folder))
     known = store.read_json(folder / FILE)

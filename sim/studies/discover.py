@@ -22,6 +22,7 @@ from sim.ensemble.model import Ensemble
 from sim.ensemble.table import Coded
 from sim.errors import UsageError, did_you_mean, one_of
 from sim.scenario.model import Scenario
+from sim.studies import memory as room
 from sim.studies.discovered import (
     FILE,
     Discovery,
@@ -31,7 +32,7 @@ from sim.studies.discovered import (
     Shares,
     as_json,
 )
-from sim.studies.simulate import run
+from sim.studies.simulate import REPLICATIONS, run
 from sim.units import SECONDS_PER_DAY
 from sim.versions import NUMBERS
 
@@ -53,6 +54,7 @@ def discover(
     progress: Progress | None = None,
     out: str | os.PathLike[str] | None = None,
     fresh: bool = False,
+    memory: float | None = None,
 ) -> Discovery:
     """Look for conditions under which an outcome comes, or does not.
 
@@ -67,7 +69,7 @@ def discover(
         Look for where the outcome does *not* come.
     at : days
         By when; by the horizon if None.
-    replications, seed, engine, workers, progress, out, fresh
+    replications, seed, engine, workers, progress, out, fresh, memory
         As of :func:`sim.run`. With ``out`` the run is kept and found like any other, and what was
         found beside it, in ``discoveries/``.
 
@@ -79,6 +81,11 @@ def discover(
         As :func:`sim.run` does.
     """
     _check(scenario, outcome, at)
+    room.refuse_beyond(
+        memory,
+        lambda n: room.of_discovery(scenario.net, n, is_kept=out is not None),
+        REPLICATIONS if replications is None else replications,
+    )
     ensemble = run(
         scenario,
         replications=replications,
@@ -88,6 +95,7 @@ def discover(
         progress=progress,
         out=out,
         fresh=fresh,
+        memory=memory,
     )
     days = ensemble.facts.horizon if at is None else at
     found = _Study(ensemble, outcome, days, holds).discovery()
@@ -235,7 +243,7 @@ def _kept(found: Discovery, out: Path) -> Discovery:
         "run": list(Path(found.run or "").parts[-2:]),
     }
     text = json.dumps(asked, sort_keys=True, separators=(",", ":"))
-    folder = out / FOLDER / hashlib.sha256(text.encode()).hexdigest()[:12]
+    folder = store.place(out, FOLDER, hashlib.sha256(text.encode()).hexdigest()[:12])
     folder.mkdir(parents=True, exist_ok=True)
     kept = replace(found, result=str(folder))
     known = store.read_json(folder / FILE)

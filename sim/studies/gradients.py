@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sim.analysis.first_passage import Estimate
@@ -20,6 +21,7 @@ from sim.errors import Diagnostic, ScenarioError, UsageError, did_you_mean, one_
 from sim.net.model import Input, Net
 from sim.net.sensitivity import Sensitivity, Slopes, without_the_rest
 from sim.scenario.model import Scenario
+from sim.studies import memory as room
 from sim.studies.plain import plain
 from sim.studies.replicate import How
 from sim.studies.scores import Scored, scores
@@ -90,6 +92,7 @@ def gradients(
     engine: EngineName = "compiled",
     workers: int | None = None,
     progress: Progress | None = None,
+    memory: float | None = None,
 ) -> Gradients:
     """Return the gradients of outcomes' probabilities by inputs.
 
@@ -118,6 +121,8 @@ def gradients(
         Threads of the compiled engine; all processors if None.
     progress : callable
         Told (replications done, replications asked for).
+    memory : bytes
+        What all scores together may take; half of what is free if None.
 
     Raises
     ------
@@ -127,6 +132,8 @@ def gradients(
         If a replication breaks a rule of the net.
     UsageError
         If a name is unknown or a number out of range.
+    MemoryError
+        If it would take more memory than it may, by an estimate before it starts.
     """
     horizon = scenario.clock.horizon / SECONDS_PER_DAY
     days = horizon if by is None else by
@@ -141,6 +148,7 @@ def gradients(
     _raise(refused, inputs, scenario)
     offered = [of for of in found.values() if isinstance(of, Slopes)]
     how = How(engine, workers, None, progress)
+    room.refuse_beyond(memory, partial(room.of_gradients, len(asked), len(offered)), replications)
     scored = scores(net, offered, asked, seed, replications, days * SECONDS_PER_DAY, how)
     spoiled = {path: [why] for path, why in scored.spoiled.items()}
     _raise(spoiled, inputs, scenario)

@@ -41,7 +41,8 @@ def kept(
     """
     legend = legend_of(scenario.net)
     name = plan.run_name(legend.net)
-    home = out / store.folder_name(scenario.name)
+    home = store.place(out, store.folder_name(scenario.name))
+    store.place(home, name)
     found = None if fresh else store.find(home, name, known, legend)
     if found is not None:
         _log.info("found %s", found.folder)
@@ -116,7 +117,9 @@ class _Work:
         if not self.gatherer.n:  # interrupted at once: nothing to keep
             return self.ensemble(InMemory().table(self.scenario.net), nested, is_complete=False)
         draft.writer.finish()
-        ensemble = self.ensemble(StoredTable(draft.folder), nested, is_complete=is_complete)
+        ensemble = self.ensemble(
+            StoredTable(draft.folder, draft.writer.files), nested, is_complete=is_complete
+        )
         target = draft.target(is_partial=not is_complete)
         ensemble = replace(ensemble, folder=target)
         draft.write(
@@ -133,7 +136,7 @@ class _Work:
         draft.publish(target, replaces=self.replaces and is_complete)
         if is_complete:
             store.forget_partial(draft.home, draft.run)
-        return ensemble.moved(target, StoredTable(target))
+        return ensemble.moved(target, store.table_of(target))
 
     def ensemble(self, table: Table, nested: Nested | None, *, is_complete: bool) -> Ensemble:
         return ensemble_of(

@@ -21,7 +21,7 @@ from sim.units import SECONDS_PER_DAY
 #: and at the most; between, it costs as much as the run itself.
 _FROM_REPLICATIONS = 1_000
 _FEWEST_GROUPS = 64
-_MOST_GROUPS = 1_024
+MOST_GROUPS = 1_024
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def n_groups(gatherer: Gatherer, n: int) -> int:
         return 0
     if n < _FROM_REPLICATIONS:
         return 0
-    return min(_MOST_GROUPS, max(_FEWEST_GROUPS, n // INNER))
+    return min(MOST_GROUPS, max(_FEWEST_GROUPS, n // INNER))
 
 
 def ensemble_of(

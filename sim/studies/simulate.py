@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import Path
 
-from sim.engines.driver import MOST_UNDER_WAY, EngineName, Progress
+from sim.engines.driver import EngineName, Progress
 from sim.ensemble.gather import Gatherer, InMemory, most_needed
 from sim.ensemble.model import Ensemble, Facts
-from sim.ensemble.watched import QUANTILES_FROM
 from sim.errors import Interrupted, UsageError
 from sim.interrupts import held_back
-from sim.net.model import Net
 from sim.scenario.model import Scenario, ScenarioClock
+from sim.studies import memory as room
 from sim.studies.geography import geography
 from sim.studies.keep import kept
 from sim.studies.reference import base_rates
@@ -39,6 +37,7 @@ def run(
     progress: Progress | None = None,
     out: str | os.PathLike[str] | None = None,
     fresh: bool = False,
+    memory: float | None = None,
 ) -> Ensemble:
     """Run an ensemble.
 
@@ -64,6 +63,8 @@ def run(
         was done before; an interrupted one is gone on with. Nothing is kept if None.
     fresh : bool
         Run it anew, whatever is in ``out``.
+    memory : bytes
+        What the run may take; half of what is free if None.
 
     Raises
     ------
@@ -75,7 +76,7 @@ def run(
     UsageError
         If a number is out of range.
     MemoryError
-        If the results would not fit into this machine.
+        If the run would take more memory than it may, by an estimate before it starts.
     OSError
         If results cannot be written; nothing half-written is left.
     """
@@ -85,7 +86,11 @@ def run(
             raise UsageError(f"at least one {what}, not {number}")
     if engine not in ENGINES:
         raise UsageError(f"no engine '{engine}': compiled or reference")
-    _check_memory(scenario.net, plan.replications, is_kept=out is not None)
+    room.refuse_beyond(
+        memory,
+        lambda n: room.of_run(scenario.net, n, is_kept=out is not None),
+        plan.replications,
+    )
     how = How(engine, workers, chunk, progress)
     with held_back() as held:
         if out is None:
@@ -125,34 +130,6 @@ def _in_memory(scenario: Scenario, plan: Plan, how: How) -> Ensemble:
         raise Interrupted(gatherer.n, partial) from stop.__cause__
     table = keeper.table(scenario.net)
     return ensemble_of(known, plan, how, gatherer, table, nested, is_complete=True)
-
-
-def _check_memory(net: Net, replications: int, *, is_kept: bool) -> None:
-    """Refuse what would bring the machine down: results, and half as much to sum them up.
-
-    Of results that are kept on the disk only outcomes are ever all in memory. What is watched is
-    summed up as it comes, but for the first replications and the slabs under way.
-    """
-    n_values = 3 * len(net.outcomes)
-    if not is_kept:
-        n_values += 2 + len(net.inputs) + len(net.totals) + len(net.watches)
-    n_first, n_under_way = (min(replications, n) for n in (2 * QUANTILES_FROM, MOST_UNDER_WAY))
-    n_numbers = sum(not watch.is_label for watch in net.watches)
-    needed = 8.0 * len(net.grid) * (n_first * n_numbers + n_under_way * len(net.watches))
-    needed += 1.5 * 8.0 * n_values * replications
-    if needed > (has := _memory()):
-        raise MemoryError(
-            f"{replications:,} replications of this scenario need about {needed / 1e9:,.0f} GB of "
-            f"memory, this machine has {has / 1e9:,.0f} GB"
-        )
-
-
-def _memory() -> float:
-    """Return the bytes of memory of this machine; infinite where it does not say."""
-    try:
-        return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
-    except (AttributeError, ValueError, OSError):
-        return math.inf
 
 
 def _as_of(clock: ScenarioClock) -> float | None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 
 from sim.engines.driver import run_ensemble
 from sim.engines.reasons import Sped
 from sim.engines.reference import Event as Firing
 from sim.engines.reference import ReferenceEngine
+from sim.ensemble.batch import Batch
 from sim.ensemble.model import Ensemble, Facts
 from sim.errors import UsageError
 from sim.scenario.model import Scenario
+from sim.studies import memory as room
 from sim.studies.simulate import facts
 from sim.units import SECONDS_PER_DAY
 
@@ -61,8 +64,17 @@ class Event:
     sped: tuple[Sped, ...]
 
 
-def trace(scenario: Scenario, *, replication: int = 0, seed: int = 1) -> list[Event]:
+def trace(
+    scenario: Scenario, *, replication: int = 0, seed: int = 1, memory: float | None = None
+) -> list[Event]:
     """Return the events of a replication, in order.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    replication, seed : int
+    memory : bytes
+        What the events may take; half of what is free if None.
 
     Raises
     ------
@@ -70,8 +82,15 @@ def trace(scenario: Scenario, *, replication: int = 0, seed: int = 1) -> list[Ev
         If the replication breaks a rule of the net.
     UsageError
         If a number is out of range.
+    MemoryError
+        If there are more events than fit.
     """
     _check(replication, seed)
+    needed = partial(room.of_trace, scenario.net)
+    if not room.fits(memory, needed, scenario.net.event_limit):
+        # It rarely comes to that many: count them first, which keeps none.
+        counted = int(_batch(scenario, replication, seed).n_events[0])
+        room.refuse_beyond(memory, needed, counted, "events")
     known = facts(scenario)
     return [_event(e, known) for e in ReferenceEngine(scenario.net).trace(seed, replication)]
 
@@ -79,10 +98,14 @@ def trace(scenario: Scenario, *, replication: int = 0, seed: int = 1) -> list[Ev
 def one(scenario: Scenario, *, replication: int = 0, seed: int = 1) -> Ensemble:
     """Return the same replication as an ensemble of one: its inputs, and how it ended."""
     _check(replication, seed)
-    batch = run_ensemble(
+    batch = _batch(scenario, replication, seed)
+    return Ensemble.of(facts(scenario), scenario.net, batch, seed, "reference")
+
+
+def _batch(scenario: Scenario, replication: int, seed: int) -> Batch:
+    return run_ensemble(
         scenario.net, engine="reference", seed=seed, first=replication, replications=1
     )
-    return Ensemble.of(facts(scenario), scenario.net, batch, seed, "reference")
 
 
 def _check(replication: int, seed: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli.main import main
+from sim.cli.options import Size
 from sim.ensemble import store
 from sim.errors import Exit, Interrupted
 from sim.studies import replicate
@@ -214,3 +215,38 @@ def test_show_keeps_within_the_horizon(capsys):
     result()
     assert main(["show", "bridge", "--at", "5"]) == Exit.BAD_INPUT
     assert "--at 5: the horizon is 4 days" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["run", "bridge.yaml", "-n", "2000"],
+        ["compare", "bridge.yaml", "--variant", "safe"],
+        ["check", "checked.yaml"],
+        ["trace", "bridge.yaml"],
+        ["discover", "bridge.yaml", "--outcome", "hit"],
+        ["gradient", "bridge.yaml"],
+    ],
+    ids=lambda given: given[0],
+)
+def test_what_would_take_too_much_memory_is_refused_with_an_estimate(given, capsys):
+    Path("checked.yaml").write_text(BRIDGE + "checks: [{outcome: hit, probability: [0, 0.9]}]\n")
+    assert main([*given, "--memory", "5 MB", "--json"]) == Exit.REFUSED
+    told = json.loads(capsys.readouterr().out)["errors"][0]
+    assert told["code"] == "refused"
+    assert "may take 5.0 MB (as was asked for): not even one would fit" in told["message"]
+    assert not Path("results").exists()
+
+
+@pytest.mark.parametrize("size", ["0", "-1GB", "much", "1e9", "5XB", ""])
+def test_a_size_of_memory_that_is_none(size, capsys):
+    assert main(["run", "bridge.yaml", f"--memory={size}"]) == Exit.BAD_INPUT
+    assert f"'{size}' is no size such as 8GB or 500MB" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("said", "size"),
+    [("512", 512.0), ("2k", 2e3), ("5 MB", 5e6), ("1.5gb", 1.5e9), ("3T", 3e12), ("7B", 7.0)],
+)
+def test_sizes_of_memory(said, size):
+    assert Size().convert(said, None, None) == size

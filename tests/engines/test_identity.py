@@ -111,6 +111,28 @@ def test_engines_agree_on_every_shipped_scenario(path: Path):
     assert compiled.n_events.sum() > 0
 
 
+STOPPED = """
+title: A clock that an immediate stops in the step in which it fires begins no life
+clock: {horizon: 90 days}
+variables: {v: {real: [0, 3], initial: 1}, w: {real: [0, 3], initial: 0}}
+transitions:
+  fires: {when: v == 1, after: {uniform: [1 h, 1 day]}, memory: redraw, then: {w: 1}}
+  stops: {immediate: true, when: w == 1, then: {v: 0, w: 0}}
+  begins: {every: 3 days, when: v == 0, then: {v: 1}}
+outcomes: {third: {when: fires.fired == 3}}
+"""
+
+
+def test_a_clock_sees_the_settled_state_whatever_fired_first():
+    from sim.scenario.load import loads
+
+    net = loads(STOPPED).net
+    reference = ReferenceEngine(net).run(5, np.arange(20))
+    compiled = CompiledEngine(net).run(5, np.arange(20))
+    assert differences(reference, compiled) == []
+    assert np.isfinite(compiled.times).all()
+
+
 CHANCE = """
 title: What is unknown and what is luck
 clock: {horizon: 10 days}

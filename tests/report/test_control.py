@@ -220,8 +220,9 @@ def test_supplies_are_those_of_each_side():
     assert {row["watched"] for row in told} == {"the South", "north"}
     first = next(row for row in told if row["watched"] == "north")
     assert (first["day"], first["unit"]) == (0.0, "day")
-    watch = ensemble(WAR).watch
+    watch = ensemble(WAR).stocks
     north = watch[watch["name"] == "north.supply"]
+    assert ensemble(WAR).watch.empty, "its author watches nothing"
     drawn = [row["mean"] for row in told if row["watched"] == "north"]
     assert drawn == north["mean"].tolist()
 

@@ -396,6 +396,24 @@ def test_what_cannot_be_extended(tmp_path, name, message):
     assert any(message in d.message for d in caught.value.diagnostics), caught.value
 
 
+@pytest.mark.parametrize("through", ["a file", "a folder", "two links"])
+def test_no_link_leads_out_of_the_folder(tmp_path, through):
+    outside, own = tmp_path / "outside", tmp_path / "own"
+    outside.mkdir()
+    own.mkdir()
+    (outside / "base.yaml").write_text("title: Secret\n", encoding="utf-8")
+    if through == "a folder":
+        (own / "sub").symlink_to(outside, target_is_directory=True)
+    else:
+        (own / "link.yaml").symlink_to(outside / "base.yaml")
+    (own / "again.yaml").symlink_to(own / "link.yaml")
+    name = {"a file": "link.yaml", "a folder": "sub/base.yaml", "two links": "again.yaml"}[through]
+    (own / "over.yaml").write_text(f"extends: {name}\ntitle: Over\n", encoding="utf-8")
+    with pytest.raises(ScenarioError, match="is outside the folder of this scenario") as caught:
+        load(own / "over.yaml")
+    assert "Secret" not in "".join(caught.value.sources.values())
+
+
 def test_two_files_that_extend_each_other(tmp_path):
     (tmp_path / "b.yaml").write_text("extends: over.yaml\n")
     path = tmp_path / "over.yaml"

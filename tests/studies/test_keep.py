@@ -21,8 +21,9 @@ import pytest
 import sim
 from sim.ensemble import store
 from sim.ensemble.model import Ensemble
-from sim.errors import Interrupted
+from sim.errors import Interrupted, UsageError
 from sim.studies import replicate
+from sim.studies.discover import discover
 from tests.studies.scenarios import BRIDGE, ENDLESS
 from tests.studies.test_simulate import same
 
@@ -223,7 +224,8 @@ def test_what_another_version_began_is_not_gone_on_with(tmp_path, monkeypatch):
 
 def changed(folder: Path, **changes: object) -> None:
     path = folder / "manifest.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}), encoding="utf-8")
+    manifest = store.sealed({**json.loads(path.read_text()), **changes})
+    path.write_text(json.dumps(manifest), encoding="utf-8")
 
 
 def test_another_format_is_refused_by_name(tmp_path):
@@ -263,6 +265,80 @@ def test_any_manifest_is_opened_or_refused(tmp_path, content):
         store.open_result(tmp_path)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("seed", 2),
+        ("requested", 5),
+        ("clipped", {"n": 1}),
+        ("complete", False),
+        ("net", "sha256:0"),
+    ],
+    ids=lambda change: change[0],
+)
+def test_a_word_of_a_manifest_that_is_another_is_noticed(tmp_path, change):
+    folder = kept(tmp_path).folder
+    path = folder / "manifest.json"
+    manifest = {**json.loads(path.read_text(encoding="utf-8")), change[0]: change[1]}
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(store.ResultError, match=r"manifest\.json is damaged"):
+        store.open_result(folder)
+
+
+def test_a_part_that_nobody_wrote_is_not_read(tmp_path):
+    ensemble = kept(tmp_path)
+    parts = ensemble.folder / "replications"
+    shutil.copy(parts / "part-00000.parquet", parts / "part-00001.parquet")
+    assert store.open_result(ensemble.folder).n == N
+
+
+def test_a_manifest_cannot_name_a_file_outside_of_its_result(tmp_path):
+    folder = kept(tmp_path).folder
+    (folder.parent / "watch.parquet").write_bytes((folder / "watch.parquet").read_bytes())
+    files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+    changed(folder, files={**files, "../watch.parquet": files["watch.parquet"]})
+    with pytest.raises(store.ResultError, match=r"\.\./watch\.parquet is outside of the result"):
+        store.open_result(folder)
+
+
+@pytest.mark.parametrize("which", ["scenario", "run"])
+def test_no_link_leads_out_of_the_folder_of_results(tmp_path, which):
+    """Nothing is written through it, whoever has put it there."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    folder = kept(tmp_path / "own").folder
+    link = tmp_path / "out" / "bridge" / folder.name
+    link = link.parent if which == "scenario" else link
+    link.parent.mkdir(parents=True)
+    link.symlink_to(outside, target_is_directory=True)
+    with pytest.raises(store.ResultError, match="leads out of"):
+        kept(tmp_path / "out")
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("folder", "study"),
+    [
+        ("comparisons", lambda s, **how: sim.compare(s, s.variant("safe"), **how)),
+        ("discoveries", lambda s, **how: discover(s, "hit", **how)),
+    ],
+)
+def test_no_link_leads_what_is_kept_beside_runs_out_either(tmp_path, folder, study):
+    outside, out = tmp_path / "outside", tmp_path / "out"
+    outside.mkdir()
+    out.mkdir()
+    (out / folder).symlink_to(outside, target_is_directory=True)
+    with pytest.raises(store.ResultError, match=f"{folder}/[0-9a-f]+ leads out of"):
+        study(bridge(), replications=200, out=out)
+    assert list(outside.iterdir()) == []
+
+
+def test_a_folder_of_results_may_itself_be_a_link(tmp_path):
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "disk", target_is_directory=True)
+    assert kept(tmp_path / "out").n == N
+
+
 def read_all(folder: Path) -> dict[str, object]:
     return dict(store.open_result(folder).table)
 
@@ -274,8 +350,11 @@ def test_a_flipped_byte_is_noticed(tmp_path, place):
     content = bytearray(part.read_bytes())
     content[int(place * len(content))] ^= 1
     part.write_bytes(content)
-    with pytest.raises((store.ResultError, OSError)):
+    with pytest.raises(UsageError, match=r"part-00000\.parquet is damaged"):
         read_all(ensemble.folder)
+    again = kept(tmp_path)
+    assert not again.was_found
+    assert read_all(again.folder)
 
 
 @pytest.mark.parametrize("name", ["state.npz", "part", "manifest.json", "watch.parquet"])

@@ -639,11 +639,15 @@ def _advance_rows(p, seed, states, until, control):
                     ended = AT_STOP
                     break
             # (g) Timed clocks.
-            for f in range(n_fired):
-                firing = fired[f]
-                if not p.at_once:
+            if (
+                not p.at_once
+            ):  # all paces before any clock: the first to fire may look at any of them
+                for f in range(n_fired):
+                    firing = fired[f]
                     for i in range(p.pace_start[firing], p.pace_start[firing + 1]):
                         _call(p.pace_functions[i], s_at, c_at)
+            for f in range(n_fired):
+                firing = fired[f]
                 for i in range(p.update_start[firing], p.update_start[firing + 1]):
                     k = p.update_clocks[i]
                     a = slots[p.clock_slot + k]

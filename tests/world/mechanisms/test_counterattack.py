@@ -64,7 +64,8 @@ def when(text: str, outcome: str, changes: dict[str, object] | None = None) -> f
 def ends(text: str, changes: dict[str, object] | None = None) -> dict[str, float]:
     """Return what is watched at the end, the same in all replications."""
     scenario = sim.loads(text, set=changes)
-    frame = sim.run(scenario, replications=20).ends[[w.name for w in scenario.net.watches]]
+    ends = sim.run(scenario, replications=20).ends
+    frame = ends[[w.name for w in scenario.net.watches if w.name in ends]]
     assert all(np.ptp(frame[name]) < 1e-6 * max(1.0, frame[name].max()) for name in frame), frame
     return {str(name): float(frame[name].iloc[0]) for name in frame}
 

@@ -96,8 +96,8 @@ def test_an_uncertain_rate_gives_its_mean_displacement():
     )
     rates = np.linspace(low, high, 100_001)[:-1] + (high - low) / 200_000
     gone = np.array([flown(rate, days) for rate in rates])
-    found = ensemble.watched
-    last = found.figures["mean"][np.flatnonzero(found.days == days)[-1]]
+    found = ensemble.watch
+    last = found.loc[found["days"] == days, "mean"].iloc[-1]
     error = gone.std() / math.sqrt(n)
     # 5 standard errors: a false alarm in 2 million. Who forgot the steps would be caught.
     assert abs(last - gone.mean()) < 5 * error

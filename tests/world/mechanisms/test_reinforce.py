@@ -61,7 +61,8 @@ def errors(text: str, rate: float, march: float) -> list[float]:
 def ends(text: str, changes: dict[str, object] | None = None) -> dict[str, float]:
     """Return what is watched at the end, the same in all replications."""
     scenario = sim.loads(text, set=changes)
-    frame = sim.run(scenario, replications=20).ends[[w.name for w in scenario.net.watches]]
+    ends = sim.run(scenario, replications=20).ends
+    frame = ends[[w.name for w in scenario.net.watches if w.name in ends]]
     assert all(len(set(frame[name])) == 1 for name in frame), frame
     return {str(name): float(frame[name].iloc[0]) for name in frame}
 

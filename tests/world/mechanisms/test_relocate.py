@@ -197,7 +197,7 @@ def test_a_guest_defends_the_place_that_it_comes_to():
     watch = "watch: {defence: coast.defence}"
     scenario = sim.loads(text(f"{SOON}, to: [coast]", places=TWO, more=watch))
     ensemble = sim.run(scenario, replications=20)
-    defence = ensemble.watched.figures["mean"]
+    defence = ensemble.watch["mean"].to_numpy()
     assert defence[0] == 0.0
     assert math.isclose(defence[-1], 1200.0)
 

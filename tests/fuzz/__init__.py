@@ -1,0 +1,1 @@
+"""Torn and random input for everything that reads what others wrote: see ``targets``."""
