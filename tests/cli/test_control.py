@@ -37,5 +37,7 @@ def test_it_stands_in_the_forecast_of_a_world_and_in_no_other():
     plain = forecast(ensemble(asked), look=Look(blocks=False, width=60))
     assert plain.isascii()
     assert "who holds what" in plain
-    net = sim.loads("title: x\nclock: {horizon: 3 days}\noutcomes: {a: {when: time > 1 day}}\n")
+    net = sim.loads(
+        "title: x\nclock: {horizon: 3 days}\nvariables: {v: {real: [0, 1], initial: 1}}\noutcomes: {a: v == 0}\n"
+    )
     assert "who holds what" not in forecast(sim.run(net, replications=20))
