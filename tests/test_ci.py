@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
+import click
 import pytest
 import yaml
 
@@ -77,8 +78,9 @@ def test_the_workflow_says_what_the_program_takes():
     assert [line[2] for line in lines] == ["check", "run", "show", "compare"]
     for _, program, name, *arguments in lines:
         assert (ROOT / program).exists()
-        command = commands.get_command(None, name)
-        command.make_context(name, arguments)  # raises where an option is none
+        group = click.Context(commands, **commands.context_settings)
+        command = commands.get_command(group, name)
+        command.make_context(name, arguments, parent=group)  # raises where an option is none
         for file in (a for a in arguments if a.startswith("scenarios")):
             assert (ROOT / file).exists()
 
