@@ -22,12 +22,12 @@ from sim.shown import size
 from sim.studies.replicate import MOST_GROUPS
 
 #: What the program takes with its libraries and a net of middling size in machine code, and what it
-#: takes to draw pictures: measured.
+#: takes to draw pictures: measured, and rounded.
 _PROGRAM = 450e6
 #: Bytes that figures of one outcome take for each replication while they are made: its times three
 #: times over, its causes as pairs.
 _FIGURES = 64
-#: Bytes of an event of a trace, and of each clock that it was ahead of: measured.
+#: Bytes of an event of a trace, and of each clock that it was ahead of: estimated by their parts.
 _EVENT, _LOST = 1_200, 150
 #: A share of what is free that a run may take by default.
 _SHARE = 0.5
